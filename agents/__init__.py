@@ -1,0 +1,1 @@
+"""LLM-driven searchers and their prompts."""

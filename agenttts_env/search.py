@@ -1,0 +1,78 @@
+"""The one search loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from agenttts_env.env import AllocationEnv
+from agenttts_env.errors import ProposalError, RunLogError
+from agenttts_env.ledger import Ledger
+from agenttts_env.searcher import Searcher
+from agenttts_env.trial import Trial
+
+
+def search(
+    env: AllocationEnv,
+    searcher: Searcher,
+    *,
+    seed: int = 0,
+    resume: Iterable[Trial] = (),
+    on_trial: Callable[[Trial], None] | None = None,
+    on_note: Callable[[dict[str, Any]], None] | None = None,
+) -> list[Trial]:
+    """Run a search to the end of an episode.
+
+    Args:
+        env: where trials are run.
+        searcher: who proposes them.
+        seed: of the environment and of the searcher.
+        resume: the first trials of this same search, from its log. They are told again, not run again.
+        on_trial: called with every trial that was run, before it is told.
+        on_note: called with every note of the searcher, resumed trials' included.
+
+    Returns:
+        All trials, resumed ones included.
+
+    Raises:
+        RunLogError: the resumed trials are not what this searcher asks for.
+        EngineError: the searcher's own LLM cannot be reached.
+    """
+    env.reset(seed=seed)
+    searcher.reset(env.problem, trials=env.max_trials, seed=seed)
+    logged = iter(resume)
+    done, paid = False, Ledger()
+    while not done:
+        before = next(logged, None)
+        try:
+            requested, reason = searcher.ask(), ""
+        except ProposalError as error:
+            requested, reason = None, str(error)
+        for note in searcher.notes():
+            if on_note is not None:
+                on_note({"trial": len(env.trials), **note})
+        if before is not None:
+            if before.requested != requested or before.number != len(env.trials):
+                raise RunLogError(
+                    f"the log's trial {before.number} asked for {before.requested}, but trial {len(env.trials)} of this "
+                    f"search asks for {requested}: the log was written by another version or with other settings"
+                )
+            _, _, done, _, info = env.record(before)
+        elif requested is None:
+            _, _, done, _, info = env.record(Trial(len(env.trials), None, None, "failed", reason=reason))
+        else:
+            _, _, done, _, info = env.step(env.problem.encode(requested))
+        trial = replace(info["trial"], overhead=_difference(searcher.overhead, paid))
+        paid = searcher.overhead
+        if before is not None:
+            trial = before
+        elif on_trial is not None:
+            on_trial(trial)
+        env.trials[-1] = trial
+        searcher.tell(trial)
+    return list(env.trials)
+
+
+def _difference(after: Ledger, before: Ledger) -> Ledger:
+    return Ledger(*(getattr(after, field.name) - getattr(before, field.name) for field in fields(Ledger)))

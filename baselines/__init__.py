@@ -1,0 +1,1 @@
+"""Searchers without an LLM."""
