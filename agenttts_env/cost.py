@@ -7,7 +7,8 @@ formulas charge a prompt once for all its samples, because engines compute its p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.model import Model
@@ -74,19 +75,23 @@ class Cost(Protocol):
         unit: for tables and plots.
     """
 
-    name: str
-    unit: str
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def unit(self) -> str: ...  # noqa: D102
 
     def stage_cost(self, stage: Stage, model: Model, samples: int) -> float:
         """Cost per example of ``samples`` samples of a model at a stage; does not fall with ``samples``."""
         ...
 
 
+@dataclass(frozen=True)
 class PaperCost:
     """The paper's normalised budget. As in the paper, fusion is not charged."""
 
-    name = "paper"
-    unit = "units"
+    name: ClassVar[str] = "paper"
+    unit: ClassVar[str] = "units"
 
     def stage_cost(self, stage: Stage, model: Model, samples: int) -> float:
         """See :func:`paper_budget`."""
@@ -100,11 +105,12 @@ def _fusion_prompt_tokens(stage: Stage, samples: int) -> int | None:
     return stage.prompt_tokens + samples * stage.decode_tokens
 
 
+@dataclass(frozen=True)
 class FlopsCost:
     """All FLOPs: attention and fusing calls included."""
 
-    name = "flops"
-    unit = "FLOPs"
+    name: ClassVar[str] = "flops"
+    unit: ClassVar[str] = "FLOPs"
 
     def stage_cost(self, stage: Stage, model: Model, samples: int) -> float:
         """See :func:`generation_flops`."""
@@ -115,11 +121,12 @@ class FlopsCost:
         return cost
 
 
+@dataclass(frozen=True)
 class DollarCost:
     """US dollars at each model's price per token, fusing calls included."""
 
-    name = "usd"
-    unit = "US$"
+    name: ClassVar[str] = "usd"
+    unit: ClassVar[str] = "US$"
 
     def stage_cost(self, stage: Stage, model: Model, samples: int) -> float:
         """See :func:`generation_dollars`.
@@ -150,13 +157,18 @@ def get_cost(name: str) -> Cost:
     return COSTS[name]
 
 
-def fits(cost: float, budget: float) -> bool:
-    """Whether ``cost <= budget``: the only place that decides feasibility.
+def with_slack(budget: float) -> float:
+    """The budget and a part in 10^9 of it.
 
-    Sums of floats differ in the last digits with their order; a part in 10^9 of slack keeps an allocation whose cost
-    *is* the budget feasible.
+    Sums of floats differ in the last digits with their order; the slack keeps an allocation whose cost *is* the budget
+    feasible.
     """
-    return cost <= budget + 1e-9 * abs(budget)
+    return budget + 1e-9 * abs(budget)
+
+
+def fits(cost: float, budget: float) -> bool:
+    """Whether ``cost <= budget``, up to :func:`with_slack`: the rule that decides feasibility everywhere."""
+    return cost <= with_slack(budget)
 
 
 def most_samples(cost: Cost, stage: Stage, model: Model, budget: float, *, limit: int = 10**6) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agenttts_env.allocation import Allocation, StageAllocation
-from agenttts_env.cost import Cost, fits, get_cost, most_samples
+from agenttts_env.cost import Cost, fits, get_cost, most_samples, with_slack
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.task import Task
 
@@ -211,28 +211,39 @@ class Problem:
 
     def count(self) -> int:
         """Number of feasible allocations."""
-        return count_combinations([table.ravel() for table in self._tables], self.budget)
+        return int(self._completions[-1])
 
     def sample(self, rng: np.random.Generator) -> Allocation:
-        """A uniformly random feasible allocation."""
-        while True:  # rejection is exact, and some allocation fits (checked on construction)
-            allocation = self.decode(rng.integers(0, self.nvec))
-            if self.is_feasible(allocation):
-                return allocation
+        """A uniformly random feasible allocation; takes the same time however few there are."""
+        rank = int(rng.integers(self._completions[-1]))
+        head = int(np.searchsorted(self._completions, rank, side="right"))
+        before = int(self._completions[head - 1]) if head else 0
+        last = int(np.argsort(self._tables[-1], axis=None, kind="stable")[rank - before])
+        choices = [last]
+        for table in self._tables[-2::-1]:  # `head` counts in C order: the last of the other stages varies fastest
+            head, choice = divmod(head, table.size)
+            choices.insert(0, choice)
+        action = [index for choice in choices for index in divmod(choice, len(self.levels))]
+        return self.decode(np.array(action))
+
+    @cached_property
+    def _completions(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(completions([table.ravel() for table in self._tables], self.budget))
 
     @cached_property
     def _level_index(self) -> dict[int, int]:
         return {level: index for index, level in enumerate(self.levels)}
 
 
-def count_combinations(costs: Sequence[npt.NDArray[np.float64]], budget: float) -> int:
-    """In how many ways one can take one entry of every array so that their sum fits the budget."""
+def completions(costs: Sequence[npt.NDArray[np.float64]], budget: float) -> npt.NDArray[np.int64]:
+    """For every way to take one entry of all arrays but the last: how many entries of the last fit beside it.
+
+    Flat, in C order of the ways.
+    """
     sums = np.zeros(1)
     for array in costs[:-1]:
         sums = np.add.outer(sums, array).ravel()
-    last = np.sort(costs[-1])
-    limit = budget + 1e-9 * abs(budget)
-    return int(np.searchsorted(last, limit - sums, side="right").sum())
+    return np.searchsorted(np.sort(costs[-1]), with_slack(budget) - sums, side="right")
 
 
 def _span(levels: tuple[int, ...]) -> str:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+import gymnasium as gym
+
 from agenttts_env.env import AllocationEnv
-from agenttts_env.errors import ProposalError, RunLogError
+from agenttts_env.errors import InvalidInputError, ProposalError, RunLogError
 from agenttts_env.ledger import Ledger
 from agenttts_env.searcher import Searcher
 from agenttts_env.trial import Trial
 
 
 def search(
-    env: AllocationEnv,
+    env: gym.Env[Any, Any],
     searcher: Searcher,
     *,
     seed: int = 0,
@@ -25,7 +27,7 @@ def search(
     """Run a search to the end of an episode.
 
     Args:
-        env: where trials are run.
+        env: where trials are run: an :class:`AllocationEnv`, whose wrappers, if any, are bypassed.
         searcher: who proposes them.
         seed: of the environment and of the searcher.
         resume: the first trials of this same search, from its log. They are told again, not run again.
@@ -39,6 +41,9 @@ def search(
         RunLogError: the resumed trials are not what this searcher asks for.
         EngineError: the searcher's own LLM cannot be reached.
     """
+    env = env.unwrapped
+    if not isinstance(env, AllocationEnv):
+        raise InvalidInputError(f"a search needs an AllocationEnv, but got {env}")
     env.reset(seed=seed)
     searcher.reset(env.problem, trials=env.max_trials, seed=seed)
     logged = iter(resume)
@@ -55,8 +60,8 @@ def search(
         if before is not None:
             if before.requested != requested or before.number != len(env.trials):
                 raise RunLogError(
-                    f"the log's trial {before.number} asked for {before.requested}, but trial {len(env.trials)} of this "
-                    f"search asks for {requested}: the log was written by another version or with other settings"
+                    f"the log's trial {before.number} asked for {before.requested}, but trial {len(env.trials)} of "
+                    f"this search asks for {requested}: the log was written by another version or with other settings"
                 )
             _, _, done, _, info = env.record(before)
         elif requested is None:

@@ -59,6 +59,11 @@ def content_key(content: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(text.encode("ascii")).digest()
 
 
+def _utf8(text: str) -> str:
+    """The text with lone surrogates replaced by question marks: SQLite keeps UTF-8, and a server may send them."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class SampleStore:
     """Pools of samples in one SQLite file, safe for several processes.
 
@@ -142,7 +147,16 @@ class SampleStore:
             connection.executemany(
                 "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (key, s.number, s.text, s.prompt_tokens, s.decode_tokens, s.finish_reason, s.seconds, s.payer)
+                    (
+                        key,
+                        s.number,
+                        _utf8(s.text),
+                        s.prompt_tokens,
+                        s.decode_tokens,
+                        s.finish_reason,
+                        s.seconds,
+                        s.payer,
+                    )
                     for s in samples
                 ],
             )
@@ -160,7 +174,8 @@ class SampleStore:
             for key, *row in connection.execute(f"SELECT * FROM samples WHERE key IN ({marks})", chunk):
                 self._cache.setdefault(key, {}).setdefault(row[0], Sample(*row))
 
-    def __len__(self) -> int:
+    def count(self) -> int:
+        """How many samples the file holds."""
         return int(self._connect().execute("SELECT count(*) FROM samples").fetchone()[0])
 
     def close(self) -> None:

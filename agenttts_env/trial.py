@@ -14,7 +14,7 @@ State = Literal["complete", "infeasible", "failed"]
 
 @dataclass(frozen=True)
 class Trial:
-    """One row of a search's log.
+    """One row of a search's log. Trials are equal if question and answer are, whatever inference they took.
 
     Attributes:
         number: from 0.
@@ -44,8 +44,8 @@ class Trial:
     example_scores: tuple[float, ...] = ()
     parse_failures: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
-    ledger: Ledger = field(default_factory=Ledger)
-    overhead: Ledger = field(default_factory=Ledger)
+    ledger: Ledger = field(default_factory=Ledger, compare=False)
+    overhead: Ledger = field(default_factory=Ledger, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for one line of ``trials.jsonl``."""

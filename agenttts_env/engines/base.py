@@ -93,7 +93,7 @@ class Engine(Protocol):
     """
 
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str: ...  # noqa: D102
 
     def generate(self, requests: Sequence[Request]) -> Iterator[tuple[int, list[Completion]]]:
         """Draw all samples of all requests, as one batch.

