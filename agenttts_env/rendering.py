@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -128,28 +127,27 @@ def frame(problem: Problem, trials: Sequence[Trial], backend: str) -> npt.NDArra
     return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3].copy()
 
 
-def draw_scores(axes: Any, trials: Sequence[Trial], x: Sequence[float]) -> None:
+def draw_scores(axes: Any, trials: Sequence[Trial], x: Sequence[float], *, test_score: float | None = None) -> None:
     """Draw a search on matplotlib axes: points with standard errors, the best so far, and what gave no score.
 
     Args:
         axes: matplotlib axes.
         trials: all trials.
         x: where each of them stands; ascending.
+        test_score: of the best allocation on the test split, if it is known.
     """
     complete = [(at, trial) for at, trial in zip(x, trials, strict=True) if trial.score is not None]
+    values = np.array([trial.score for _, trial in complete], dtype=float)
+    errors = np.array([trial.standard_error or 0.0 for _, trial in complete], dtype=float)
     if complete:
         positions = [at for at, _ in complete]
-        values = [trial.score or 0.0 for _, trial in complete]
-        errors = [trial.standard_error or 0.0 for _, trial in complete]
         axes.errorbar(
             positions, values, errors, fmt="o", markersize=4, elinewidth=0.8, alpha=0.6, color=COLOURS["trial"],
             label="trial ± standard error",
         )  # fmt: skip
-        best = list(accumulate(values, max))
+        best = np.maximum.accumulate(values)
         # The last value holds until the last trial, whatever became of that one.
         axes.step([*positions, x[-1]], [*best, best[-1]], where="post", color=COLOURS["best"], label="best so far")
-    else:
-        axes.set_ylim(0, 1)
     for state, marker in (("infeasible", "x"), ("failed", "v")):
         marked = [at for at, trial in zip(x, trials, strict=True) if trial.state == state]
         if marked:
@@ -157,7 +155,13 @@ def draw_scores(axes: Any, trials: Sequence[Trial], x: Sequence[float]) -> None:
                 marked, [0.03] * len(marked), marker, transform=axes.get_xaxis_transform(), markersize=5,
                 color=COLOURS[state], label=state,
             )  # fmt: skip
-    axes.margins(y=0.12)
+    shown = np.concatenate([values - errors, values + errors])
+    if test_score is not None:
+        axes.axhline(test_score, color=COLOURS["test"], linestyle="--", linewidth=1.2, label="best, on the test split")
+        shown = np.append(shown, test_score)
+    low, high = (shown.min(), shown.max()) if shown.size else (0.0, 1.0)
+    room = max(0.1 * (high - low), 0.03)
+    axes.set_ylim(low - 1.5 * room, high + room)  # below the points is room for the marks
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -34,18 +34,19 @@ class Sampler:
             self._engines[model] = self._make_engine(model)
         return self._engines[model]
 
-    def key(self, purpose: str, model: Model, prompt: Prompt, sampling: Sampling) -> bytes:
-        """The store's key: everything that decides a sample pool."""
-        return content_key(
-            {
-                "purpose": purpose,
-                "engine": self.engine(model).identity,
-                "model": model.source,
-                "prompt": [[message.role, message.content] for message in prompt],
-                "sampling": asdict(sampling),
-                "seed": self.seed,
-            }
-        )
+    def keys(self, purpose: str, model: Model, prompts: Sequence[Prompt], sampling: Sampling) -> list[bytes]:
+        """The store's key of every prompt: everything that decides a sample pool."""
+        shared = {
+            "purpose": purpose,
+            "engine": self.engine(model).identity,
+            "model": model.source,
+            "sampling": asdict(sampling),
+            "seed": self.seed,
+        }
+        return [
+            content_key(shared | {"prompt": [[message.role, message.content] for message in prompt]})
+            for prompt in prompts
+        ]
 
     def draw(
         self, purpose: str, model: Model, prompts: Sequence[Prompt], samples: int, sampling: Sampling, payer: str
@@ -68,7 +69,7 @@ class Sampler:
         """
         if samples < 1:
             raise InvalidInputError(f"`samples` must be >= 1, but got {samples}")
-        keys = [self.key(purpose, model, prompt, sampling) for prompt in prompts]
+        keys = self.keys(purpose, model, prompts, sampling)
         if any(self.store.prefix(key, samples) is None for key in keys):
             self.store.refresh(keys)
             self._compute(keys, model, prompts, samples, sampling, payer)

@@ -58,9 +58,9 @@ class ScriptedObjective:
 def check_searcher(make: Callable[[], Searcher], problem: Problem, *, trials: int = 16) -> None:
     """Check everything that :func:`~agenttts_env.search.search` relies on.
 
-    Every allocation that is asked for is on offer; the same seed asks the same, from a new searcher and from one that
-    was reset; another seed works; a search that is told its log, as read back from JSON, goes on as it would have, after
-    every prefix; failed and infeasible trials break nothing; overhead never falls; notes are JSON.
+    Every allocation that is asked for is on offer. The same seed asks the same, from a new searcher and from one that
+    was reset; another seed works. A search that is told its log, as read back from JSON, goes on as it would, after
+    every prefix. Failed and infeasible trials break nothing. Overhead never falls. Notes are JSON.
 
     Args:
         make: a new searcher; called many times. One with an LLM draws from one sample store in all calls.

@@ -21,14 +21,14 @@ OptunaSampler = Literal["tpe", "gp"]
 """``tpe``: tree-structured Parzen estimator. ``gp``: Gaussian process with expected improvement."""
 
 _NEEDS: dict[str, tuple[str, ...]] = {"tpe": ("optuna",), "gp": ("optuna", "torch", "scipy")}
-_MOST_REPEATS = 5
+_MOST_REPEATS = 10
 
 
 class OptunaSearcher(Searcher):
     """Asks Optuna for points of :class:`~agenttts_env.baselines.budget_split.BudgetSplit`, which are all feasible.
 
     Many points stand for the same allocation. Where Optuna names one that was tried before, it is told that trial's
-    result and asked again, five times at most; after that the repeat is asked for (it costs a trial, but no inference).
+    result and asked again, ten times at most; after that the repeat is asked for (it costs a trial, but no inference).
     A trial that is not complete is told as failed; Optuna's samplers leave it out.
 
     Args:

@@ -64,7 +64,7 @@ class Labels:
         return cls(**{**value, "models": {stage: tuple(names) for stage, names in value["models"].items()}})
 
     def models_text(self) -> str:
-        """For example ``retrieve: qwen2.5-7b, qwen2.5-72b; answer: llama-3.2-3b``; the stages' names only if they differ."""
+        """For example ``retrieve: qwen2.5-7b; answer: llama-3.2-3b``; without stages where all have the same."""
         offers = set(self.models.values())
         if len(offers) == 1:
             return ", ".join(*offers)

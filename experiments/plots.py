@@ -9,7 +9,7 @@ from textwrap import fill
 
 from agenttts_env.errors import MissingExtraError
 from agenttts_env.experiments.labels import Labels
-from agenttts_env.rendering import COLOURS, backend_label, draw_scores
+from agenttts_env.rendering import backend_label, draw_scores
 from agenttts_env.trial import Trial
 
 
@@ -43,9 +43,7 @@ def plot_search(labels: Labels, trials: Sequence[Trial], path: str | Path, *, te
     }
     panels = figure.subplots(1, len(columns), sharey=True)
     for axes, (name, x) in zip(panels, columns.items(), strict=True):
-        draw_scores(axes, trials, x)
-        if test_score is not None:
-            axes.axhline(test_score, color=COLOURS["test"], linestyle="--", linewidth=1.2, label="best, on the test split")
+        draw_scores(axes, trials, x, test_score=test_score)
         axes.set_xlabel(name)
     panels[0].xaxis.get_major_locator().set_params(integer=True)
     panels[0].set_ylabel(f"{labels.metric} (search split)")

@@ -80,7 +80,10 @@ def best_panel(labels: Labels, trials: Sequence[Trial], summary: Mapping[str, An
             grid.add_row("last reason", Text(reasons[-1]))
     else:
         grid.add_row("best", Text(f"{best.allocation} (trial {best.number})", "bold green"))
-        grid.add_row("cost", f"{best.cost:.6g} of {labels.budget:.6g} {labels.unit} per example")
+        grid.add_row(
+            f"cost in {labels.unit}",
+            f"{best.cost:.6g} per example (cheapest {labels.cheapest:.6g}, budget {labels.budget:.6g})",
+        )
         grid.add_row(f"{labels.metric}, search split", format_score(best.score, best.standard_error))
         if summary is None:
             grid.add_row(f"{labels.metric}, test split", "sealed until the search is over")

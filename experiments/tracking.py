@@ -14,7 +14,7 @@ from agenttts_env.errors import MissingExtraError
 from agenttts_env.ledger import Ledger
 from agenttts_env.trial import Trial, best_trial
 
-INIT_TIMEOUT = 60.0
+INIT_TIMEOUT = 30.0
 FINISH_TIMEOUT = 120.0
 """Seconds after which an unreachable server is given up; what was logged stays on the disk, for ``wandb sync``."""
 
@@ -92,7 +92,7 @@ class WandbTracker:
         self._flops = 0.0
         self._run: Any = None
 
-        def start(how: str) -> Any:
+        def start(how: Literal["offline", "online"]) -> Any:
             return wandb.init(
                 mode=how,
                 project=self.project,
@@ -118,7 +118,8 @@ class WandbTracker:
             except Exception as error:
                 if mode == "offline":
                     raise
-                _warn(f"W&B cannot be reached ({error}); going on offline, upload later with: wandb sync")
+                reason = str(error).partition("\n")[0]
+                _warn(f"W&B cannot be reached ({reason}); going on offline, upload later with `wandb sync`")
                 self._run = start("offline")
             for axis in ("trial", "tokens_computed", "flops_total"):
                 self._run.define_metric(axis, hidden=True)

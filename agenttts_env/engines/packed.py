@@ -8,10 +8,10 @@ times faster on a CPU.
 
 from __future__ import annotations
 
-import os.path
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,7 +125,7 @@ class PackedBatch:
         from transformers import DynamicCache
 
         prompts = [list(prompt) for prompt in dict.fromkeys(tuple(pack.prompt) for pack in self.packs)]
-        shared = os.path.commonprefix(prompts)[: min(map(len, prompts)) - 1] if len(prompts) > 1 else []
+        shared = _common_prefix(prompts)
         device = self._model.device
         self._cache = DynamicCache()
         if shared:
@@ -243,3 +243,11 @@ def draw(logits: torch.Tensor, samples: Sequence[Sample], sampling: Sampling) ->
         int(np.argmax(row / sample.noise.standard_exponential(row.size)))
         for row, sample in zip(rows, samples, strict=True)
     ]
+
+
+def _common_prefix(prompts: Sequence[list[int]]) -> list[int]:
+    """The tokens that all prompts begin with, short of the last token of each; none for a single prompt."""
+    if len(prompts) < 2:
+        return []
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(min(prompts), max(prompts), strict=False))
+    return [token for token, _ in same][: min(map(len, prompts)) - 1]

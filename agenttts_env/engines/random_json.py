@@ -42,7 +42,7 @@ def random_json(schema: Mapping[str, Any], words: Sequence[str], rng: np.random.
             size = rng.integers(least, schema.get("maxItems", least + 3), endpoint=True)
             return [random_json(schema["items"], words, rng) for _ in range(size)]
         case "string":
-            return words[rng.integers(len(words))]
+            return words[int(rng.integers(len(words)))]
         case "integer":
             least = schema.get("minimum", 0)
             return int(rng.integers(least, schema.get("maximum", least + 9), endpoint=True))

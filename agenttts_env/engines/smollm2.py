@@ -82,14 +82,11 @@ def _convert(package: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    from agenttts_env.engines.quiet import quiet_transformers
-
-    with quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=_GGUF)
-        tokenizer.model_max_length = _CONTEXT
-        tokenizer.save_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(
-            package, gguf_file=_GGUF, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
-        )
-        model.save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=_GGUF)
+    tokenizer.model_max_length = _CONTEXT
+    tokenizer.save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(
+        package, gguf_file=_GGUF, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+    )
+    model.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)

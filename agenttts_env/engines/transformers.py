@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from agenttts_env.engines.base import Completion, Request, Sampling
-from agenttts_env.engines.chat import prompt_token_ids
+from agenttts_env.engines.chat import fitting_prompts
 from agenttts_env.engines.grammar import Grammars
 from agenttts_env.engines.packed import Pack, PackedBatch, Sample
 from agenttts_env.engines.quiet import quiet_transformers
 from agenttts_env.engines.sample_seed import sample_seed
 from agenttts_env.engines.smollm2 import resolve_source
-from agenttts_env.errors import EngineError, InvalidInputError, MissingExtraError
+from agenttts_env.errors import InvalidInputError, MissingExtraError
 from agenttts_env.model import Model
 
 PACKED_TOKENS = 1024
@@ -90,32 +90,24 @@ class TransformersEngine:
         if not requests:
             return
         loaded = self._load()
-        by_sampling: dict[Sampling, list[tuple[int, list[int]]]] = defaultdict(list)
-        too_long = []
-        for position, request in enumerate(requests):
-            prompt = prompt_token_ids(loaded.tokenizer, request.prompt)
-            if len(prompt) + request.sampling.max_tokens > loaded.context:
-                too_long.append((len(prompt), request))
-            else:
-                by_sampling[request.sampling].append((position, prompt))
-        for sampling, prompts in by_sampling.items():
+        prompts, too_long = fitting_prompts(loaded.tokenizer, requests, self.model, loaded.context)
+        by_sampling: dict[Sampling, list[int]] = defaultdict(list)
+        for position in sorted(prompts, key=lambda position: len(prompts[position])):
+            by_sampling[requests[position].sampling].append(position)
+        for sampling, positions in by_sampling.items():
             grammars = self._grammars(loaded) if sampling.schema is not None else None
-            prompts.sort(key=lambda item: len(item[1]))
             packs = (
-                pack for position, prompt in prompts for pack in _packs(position, prompt, requests[position], grammars)
+                pack
+                for position in positions
+                for pack in _packs(position, prompts[position], requests[position], grammars)
             )
             for rows in self._batches(packs, sampling.max_tokens):
                 batch = PackedBatch(loaded.model, loaded.tokenizer, loaded.eos, rows, sampling, grammars)
                 while batch.packs:
                     for pack in batch.step():
                         yield pack.position, [_completion(sample, len(pack.prompt)) for sample in pack.samples]
-        if too_long:
-            length, request = max(too_long, key=lambda item: item[0])
-            raise EngineError(
-                f"prompt and reply must fit the {loaded.context} tokens that {self.model.name} reads, but "
-                f"{len(too_long)} of {len(requests)} requests do not (the longest prompt has {length} tokens, its "
-                f"reply up to {request.sampling.max_tokens})"
-            )
+        if too_long is not None:
+            raise too_long
 
     def close(self) -> None:
         """Free the model's memory; a later ``generate`` loads it again."""

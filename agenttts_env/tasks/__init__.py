@@ -1,1 +1,23 @@
 """Task families and the registry of tasks."""
+
+from agenttts_env.tasks.fictional_qa import generate
+from agenttts_env.tasks.qa_tasks import ENTRIES
+from agenttts_env.tasks.registry import TASKS, Loader, TaskEntry, get_entry, register_task
+from agenttts_env.tasks.retrieval_example import RetrievalExample
+from agenttts_env.tasks.retrieval_qa import RetrievalQA
+from agenttts_env.tasks.split import split
+
+for _entry in ENTRIES:
+    register_task(_entry)
+
+__all__ = [
+    "TASKS",
+    "Loader",
+    "RetrievalExample",
+    "RetrievalQA",
+    "TaskEntry",
+    "generate",
+    "get_entry",
+    "register_task",
+    "split",
+]

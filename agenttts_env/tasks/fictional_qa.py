@@ -9,6 +9,8 @@ by the same relations, and other facts about the entities along the way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -34,6 +36,19 @@ _FOR_EXAMPLES = 1
 _FOR_DEMONSTRATIONS = 2
 
 
+@dataclass(frozen=True)
+class Demonstration:
+    """An example whose solution can be shown.
+
+    Attributes:
+        example: the example.
+        chain: positions of its gold sentences, in the order in which they lead from the question to the answer.
+    """
+
+    example: RetrievalExample
+    chain: tuple[int, ...]
+
+
 def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 8) -> tuple[RetrievalExample, ...]:
     """The first ``size`` examples of a seed. Example i depends on the other arguments, but not on ``size``.
 
@@ -46,27 +61,27 @@ def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 8) -> tu
     Raises:
         InvalidInputError: an argument is out of range.
     """
-    return _generate(_FOR_EXAMPLES, size, seed, hops, distractors)
-
-
-def demonstrations(size: int, *, hops: int = 2, distractors: int = 8) -> tuple[RetrievalExample, ...]:
-    """Fixed examples to show to a model; they are those of no seed of :func:`generate`."""
-    return _generate(_FOR_DEMONSTRATIONS, size, 0, hops, distractors)
-
-
-def _generate(purpose: int, size: int, seed: int, hops: int, distractors: int) -> tuple[RetrievalExample, ...]:
-    for name, value, least in (("size", size, 1), ("seed", seed, 0), ("hops", hops, 1), ("distractors", distractors, 1)):
+    for name, value, least in (
+        ("size", size, 1),
+        ("seed", seed, 0),
+        ("hops", hops, 1),
+        ("distractors", distractors, 1),
+    ):
         if value < least:
             raise InvalidInputError(f"`{name}` must be >= {least}, but is {value}")
     if hops > MAX_HOPS:
         raise InvalidInputError(f"`hops` must be <= {MAX_HOPS}, but is {hops}")
-    return tuple(
-        _example(f"fictional-{seed}-{index}", np.random.default_rng([purpose, seed, index]), hops, distractors)
-        for index in range(size)
-    )
+    return tuple(_solved(_FOR_EXAMPLES, seed, index, hops, distractors).example for index in range(size))
 
 
-def _example(name: str, rng: Generator, hops: int, distractors: int) -> RetrievalExample:
+@cache
+def demonstrations(size: int) -> tuple[Demonstration, ...]:
+    """Fixed two-hop examples to show to a model; they are those of no seed of :func:`generate`."""
+    return tuple(_solved(_FOR_DEMONSTRATIONS, 0, index, hops=2, distractors=8) for index in range(size))
+
+
+def _solved(purpose: int, seed: int, index: int, hops: int, distractors: int) -> Demonstration:
+    rng = np.random.default_rng([purpose, seed, index])
     namer = Namer(rng)
     path = _path(rng, hops)
     chain = _chain(namer, path)
@@ -75,13 +90,15 @@ def _example(name: str, rng: Generator, hops: int, distractors: int) -> Retrieva
     assert follow(facts, start, path) == answer, "a distractor contradicts the chain"
     sentences = [fact.sentence(int(rng.integers(len(fact.relation.sentences)))) for fact in facts]
     order = [int(position) for position in rng.permutation(len(facts))]
-    return RetrievalExample(
-        id=name,
+    positions = tuple(order.index(hop) for hop in range(hops))
+    example = RetrievalExample(
+        id=f"fictional-{seed}-{index}",
         question=_question(rng, start, path),
         answers=tuple(dict.fromkeys((answer.name, answer.mention))),
         candidates=tuple(sentences[position] for position in order),
-        gold=frozenset(order.index(position) for position in range(hops)),
+        gold=frozenset(positions),
     )
+    return Demonstration(example, positions)
 
 
 def _path(rng: Generator, hops: int) -> list[Relation]:

@@ -24,16 +24,39 @@ _MENTIONS: dict[Kind, str] = {
     "song": "the song {}",
 }
 
-_ONSETS = tuple("b br d dr f g gr h k l m n p r s st t tr v z".split())
-_VOWELS = tuple("a e i o u".split())
-_CODAS = tuple("l n r s th nd rk lm".split())
+# Short parts, so that a tokenizer of English needs two or three tokens for most names.
+_ONSETS = (
+    "b",
+    "br",
+    "d",
+    "dr",
+    "f",
+    "g",
+    "gr",
+    "h",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "st",
+    "t",
+    "th",
+    "tr",
+    "v",
+    "z",
+)
+_VOWELS = ("a", "e", "i", "o", "u")
+_CODAS = ("l", "n", "r", "s", "m", "d")
 _ENDINGS: dict[Kind, tuple[str, ...]] = {
-    "person": ("an", "ek", "ia", "or", "wyn", "us"),
+    "person": ("an", "or", "ia", "us", "en", "ric"),
     "town": ("burg", "ford", "mere", "stead", "wick", "holm"),
-    "land": ("aria", "ovia", "und", "esh"),
+    "land": ("aria", "onia", "und", "esh"),
     "river": ("ane", "oor", "ith", "une"),
     "guild": ("ax", "orn", "ill", "ump"),
-    "novel": ("aal", "ixa", "oth", "ume"),
+    "novel": ("aal", "ix", "oth", "ume"),
     "song": ("ay", "ella", "ine", "oo"),
 }
 
@@ -195,7 +218,7 @@ RELATIONS: tuple[Relation, ...] = (
 
 
 class Namer:
-    """Makes entities whose names share no word, not even as a part of a longer one.
+    """Makes entities of which no name is another's, nor a part of it.
 
     Args:
         rng: where the syllables come from.
@@ -203,18 +226,15 @@ class Namer:
 
     def __init__(self, rng: Generator) -> None:
         self._rng = rng
-        self._words: list[str] = []
+        self._names: list[str] = []
 
     def entity(self, kind: Kind) -> Entity:
-        """A new entity of this kind; people have two names, all else has one."""
-        return Entity(kind, " ".join(self._word(kind) for _ in range(2 if kind == "person" else 1)))
-
-    def _word(self, kind: Kind) -> str:
+        """A new entity of this kind."""
         while True:
-            word = "".join(pick(self._rng, part) for part in (_ONSETS, _VOWELS, _CODAS, _ENDINGS[kind])).capitalize()
-            if not any(word.lower() in other.lower() or other.lower() in word.lower() for other in self._words):
-                self._words.append(word)
-                return word
+            name = "".join(pick(self._rng, part) for part in (_ONSETS, _VOWELS, _CODAS, _ENDINGS[kind])).capitalize()
+            if not any(name.lower() in other.lower() or other.lower() in name.lower() for other in self._names):
+                self._names.append(name)
+                return Entity(kind, name)
 
 
 def relations_of(kind: Kind) -> list[Relation]:
@@ -232,7 +252,6 @@ def follow(facts: Iterable[Fact], start: Entity, path: Sequence[Relation]) -> En
             return None
         at = objects.pop()
     return at
-
 
 
 def pick(rng: Generator, options: Sequence[T]) -> T:

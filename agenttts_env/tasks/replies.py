@@ -13,7 +13,8 @@ _ANSWER = re.compile(r"^[ \t>#*_`-]{0,20}answer[ \t*_`]{0,8}:(.*)$", re.IGNORECA
 
 # One item of a list of numbers with what separates it from the item before: "3", "[3]", ", 7", " and [7]", "3-5".
 _ITEM = re.compile(
-    r"[\s,;&*_`#\[\]()]{0,40}(?:and[\s*_`#\[(]{0,20})?([0-9]+)(?:[\])]{0,4}[ \t]{0,4}[-–—][ \t]{0,4}[\[(]{0,4}([0-9]+))?",
+    r"[\s,;&*_`#\[\]()]{0,40}(?:and[\s*_`#\[(]{0,20})?([0-9]+)"
+    r"(?:[\])]{0,4}[ \t]{0,4}[-–—][ \t]{0,4}[\[(]{0,4}([0-9]+))?",
     re.IGNORECASE,
 )
 

@@ -59,8 +59,8 @@ class RetrievalQA(Pipeline):
         turns = [Message("system", _SYSTEM[stage])]
         if self.demonstrations:
             for shown in demonstrations(self.demonstrations):
-                turns.append(Message("user", _request(stage, shown, sorted(shown.gold))))
-                turns.append(Message("assistant", _reply(stage, shown)))
+                turns.append(Message("user", _request(stage, shown.example, sorted(shown.example.gold))))
+                turns.append(Message("assistant", _reply(stage, shown.example)))
         chosen = cast("tuple[int, ...] | None", upstream.get("retrieve")) or ()
         return (*turns, Message("user", _request(stage, example, chosen)))
 

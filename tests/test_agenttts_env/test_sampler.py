@@ -77,25 +77,29 @@ def test_equal_prompts_in_a_batch_are_computed_once() -> None:
 
 def test_everything_that_decides_a_sample_is_in_its_key() -> None:
     sampler = over(ScriptedEngine(MODEL))
-    other_engine = ScriptedEngine(MODEL)
     keys = {
-        sampler.key("p", MODEL, prompt("a"), SAMPLING),
-        sampler.key("q", MODEL, prompt("a"), SAMPLING),
-        sampler.key("p", MODEL, prompt("b"), SAMPLING),
-        sampler.key("p", MODEL, (Message("system", "a"),), SAMPLING),
-        sampler.key("p", MODEL, prompt("a"), Sampling(0.8, 8)),
-        sampler.key("p", MODEL, prompt("a"), Sampling(0.9, 9)),
-        sampler.key("p", MODEL, prompt("a"), Sampling(0.9, 8, schema="{}")),
-        sampler.key("p", Model("m", 1e9, source="elsewhere"), prompt("a"), SAMPLING),
-        over(other_engine, seed=1).key("p", MODEL, prompt("a"), SAMPLING),
+        key
+        for other, purpose, model, messages, sampling in [
+            (sampler, "p", MODEL, prompt("a"), SAMPLING),
+            (sampler, "q", MODEL, prompt("a"), SAMPLING),
+            (sampler, "p", MODEL, prompt("b"), SAMPLING),
+            (sampler, "p", MODEL, (Message("system", "a"),), SAMPLING),
+            (sampler, "p", MODEL, prompt("a"), Sampling(0.8, 8)),
+            (sampler, "p", MODEL, prompt("a"), Sampling(0.9, 9)),
+            (sampler, "p", MODEL, prompt("a"), Sampling(0.9, 8, schema="{}")),
+            (sampler, "p", Model("m", 1e9, source="elsewhere"), prompt("a"), SAMPLING),
+            (over(ScriptedEngine(MODEL), seed=1), "p", MODEL, prompt("a"), SAMPLING),
+            (over(Dying(0)), "p", MODEL, prompt("a"), SAMPLING),
+        ]
+        for key in other.keys(purpose, model, [messages], sampling)
     }
-    assert len(keys) == 9
+    assert len(keys) == 10
 
 
 class Dying:
     """An engine double that fails after some completions."""
 
-    identity = "scripted"
+    identity = "dying"
 
     def __init__(self, survivors: int) -> None:
         self.survivors = survivors
@@ -117,6 +121,7 @@ def test_what_was_paid_for_before_a_failure_is_kept(tmp_path: Path) -> None:
         over(Dying(5), store).draw("p", MODEL, [prompt("a"), prompt("b")], 4, SAMPLING, "t0")
     assert store.count() == 5
     engine = ScriptedEngine(MODEL, lambda request, index: f"{index}")
+    engine.identity = "dying"  # the same engine, mended
     drawn, ledger = over(engine, SampleStore(tmp_path / "s.sqlite")).draw(
         "p", MODEL, [prompt("a"), prompt("b")], 4, SAMPLING, "t0"
     )

@@ -12,7 +12,9 @@ from agenttts_env.tasks.replies import last_answer, last_sentences, one_line
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
 # Text that is nearly a reply.
 near_replies = st.lists(
-    st.sampled_from(["Sentences:", "answer:", "**", "[", "]", "3", "-", ",", "and", "\n", " ", "9" * 30, "\ud800", "\0"])
+    st.sampled_from(
+        ["Sentences:", "answer:", "**", "[", "]", "3", "-", ",", "and", "\n", " ", "9" * 30, "\ud800", "\0"]
+    )
 ).map("".join)
 
 
@@ -99,7 +101,21 @@ def test_answer_round_trip(answer: str, before: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["Sentences: ", "*", " ", "[", "Sentences: 1-100", "1-100,", "3 and ", "- ", "Answer:", "\n", "answer *", "#>_`", "1"],
+    [
+        "Sentences: ",
+        "*",
+        " ",
+        "[",
+        "Sentences: 1-100",
+        "1-100,",
+        "3 and ",
+        "- ",
+        "Answer:",
+        "\n",
+        "answer *",
+        "#>_`",
+        "1",
+    ],
 )
 def test_huge_texts_take_linear_time(piece: str) -> None:
     huge = piece * (1_000_000 // len(piece))

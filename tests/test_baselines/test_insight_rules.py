@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from agenttts_env.allocation import Allocation
+from agenttts_env.baselines.insight_rules import InsightRulesSearcher
+from agenttts_env.baselines.random_search import RandomSearcher
+from agenttts_env.initial import initial_allocations
+from agenttts_env.model import MODELS
+from agenttts_env.problem import Problem
+from agenttts_env.searcher import Searcher
+from agenttts_env.stage import Stage
+from agenttts_env.task import Task
+from agenttts_env.testing_searcher import ScriptedObjective, check_searcher
+from agenttts_env.trial import Trial
+
+SMALL, MIDDLE, LARGE = (MODELS[name] for name in ("llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b"))
+FIRST, SECOND = Stage("a", (SMALL, LARGE), 256, 64, 64), Stage("b", (SMALL, MIDDLE, LARGE), 128, 64, 64)
+PROBLEM = Problem.of(Task("two", "", (FIRST, SECOND), ("score",)))
+
+
+def run(
+    searcher: Searcher, problem: Problem, trials: int, score: Callable[[Allocation], tuple[float, ...]] | None = None
+) -> list[Trial]:
+    """A search without mishaps; ``score`` gives every example's score."""
+    objective = ScriptedObjective(problem, mishaps=False)
+    searcher.reset(problem, trials=trials, seed=0)
+    told = []
+    for number in range(trials):
+        asked = searcher.ask()
+        trial = objective.trial(number, asked)
+        if score is not None:
+            scores = score(asked)
+            mean = sum(scores) / len(scores)
+            trial = Trial(number, asked, asked, "complete", trial.cost, mean, 0.1, {"score": mean}, scores)
+        told.append(trial)
+        searcher.tell(trial)
+    return told
+
+
+@pytest.mark.parametrize("levels", [None, (1, 50), (3,), (2, 4, 8, 16)])
+def test_contract(levels: tuple[int, ...] | None) -> None:
+    check_searcher(InsightRulesSearcher, Problem.of(PROBLEM.task, levels=levels))
+
+
+def test_contract_with_three_stages() -> None:
+    stages = (FIRST, SECOND, Stage("c", (SMALL, LARGE), 512, 128, 128))
+    check_searcher(
+        lambda: InsightRulesSearcher(init_rule="code_head"), Problem.of(Task("three", "", stages, ("score",)))
+    )
+
+
+def test_begins_with_the_initial_trials() -> None:
+    initial = initial_allocations(PROBLEM, "code_head")
+    told = run(InsightRulesSearcher(init_rule="code_head"), PROBLEM, len(initial))
+    assert [trial.requested for trial in told] == initial
+
+
+def test_nothing_repeats_and_all_is_feasible() -> None:
+    told = run(InsightRulesSearcher(), PROBLEM, 150)
+    assert len({trial.requested for trial in told}) == 150
+    assert all(trial.state == "complete" for trial in told)
+
+
+def test_everything_is_tried_once_before_anything_is_tried_again() -> None:
+    problem = Problem.of(PROBLEM.task, levels=(1, 2, 8))
+    told = run(InsightRulesSearcher(), problem, 2 * problem.count())
+    assert len({trial.requested for trial in told[: problem.count()]}) == problem.count()
+    assert len({trial.requested for trial in told[problem.count() :]}) == problem.count()
+
+
+@pytest.mark.parametrize(("lead", "model"), [(0.0, SMALL), (0.1, SMALL), (0.4, LARGE)])
+def test_a_large_model_has_to_be_clearly_better(lead: float, model: object) -> None:
+    # Ten examples; the large model gains on one of them, or on four. The standard error of one gain in ten is 0.1.
+    def score(allocation: Allocation) -> tuple[float, ...]:
+        gained = round(10 * lead) if allocation.stages[0].model == LARGE.name else 0
+        return (1.0,) * gained + (0.0,) * (10 - gained)
+
+    initial = initial_allocations(PROBLEM)
+    told = run(InsightRulesSearcher(), PROBLEM, len(initial) + 1, score)
+    start = told[-1].requested
+    assert start is not None
+    assert start.stages[1].model == SMALL.name
+    assert start.stages[0].model == model.name  # type: ignore[attr-defined]
+    assert all(choice.samples == 1 for choice in start.stages)
+
+
+def test_finds_a_peak_of_the_sample_count() -> None:
+    problem = Problem.of(Task("one", "", (FIRST,), ("score",)), budget=200)
+    told = run(
+        InsightRulesSearcher(),
+        problem,
+        20,
+        lambda a: (1 - abs(a.stages[0].samples - 20) / 100 if a.stages[0].model == SMALL.name else 0.0,),
+    )
+    assert Allocation.of((SMALL.name, 20)) in [trial.requested for trial in told]
+
+
+def test_beats_random_search() -> None:
+    def regret(searcher: Searcher) -> float:
+        return 1 - max(trial.score or 0.0 for trial in run(searcher, PROBLEM, 30))
+
+    assert regret(InsightRulesSearcher()) < regret(RandomSearcher())
