@@ -154,12 +154,10 @@ class InsightRulesSearcher(Searcher):
 
     def _most(self, allocation: Allocation, stage: int, model: str) -> int:
         """The highest level of a model at a stage beside what the others have; 0 if none fits."""
-        own = _with(allocation, stage, model, self._problem.levels[0])
-        spec = self._problem.task.stages[stage]
-        others = self._problem.cost_of(own) - self._problem.cost.stage_cost(
-            spec, spec.model(model), self._problem.levels[0]
+        levels = self._problem.levels
+        return max(
+            (level for level in levels if self._problem.is_feasible(_with(allocation, stage, model, level))), default=0
         )
-        return self._problem.most_samples(stage, model, others)
 
     def _nearest_level(self, count: float) -> int:
         return min(self._problem.levels, key=lambda level: abs(math.log(level / count)))
@@ -188,20 +186,20 @@ class InsightRulesSearcher(Searcher):
     def _dearer(self, allocation: Allocation, stage: int) -> Iterator[Allocation]:
         choice = allocation.stages[stage]
         for larger in self._other_model(allocation, stage, +1):
-            most = self._most(allocation, stage, larger)
-            if most:
-                yield _with(allocation, stage, larger, most)
-        twice = min(self._nearest_level(2 * choice.samples), self._most(allocation, stage, choice.model))
-        yield _with(allocation, stage, choice.model, twice)
+            yield from self._at_most(allocation, stage, larger, self._problem.levels[-1])
+        yield from self._at_most(allocation, stage, choice.model, self._nearest_level(2 * choice.samples))
+
+    def _at_most(self, allocation: Allocation, stage: int, model: str, samples: int) -> list[Allocation]:
+        """The allocation with so many samples of a model at a stage, or with as many as fit; none if not one fits."""
+        fitting = min(samples, self._most(allocation, stage, model))
+        return [_with(allocation, stage, model, fitting)] if fitting else []
 
     def _small_steps(self, best: Allocation) -> Iterator[Allocation]:
         levels = self._problem.levels
         for stage, choice in enumerate(best.stages):
             place = levels.index(choice.samples)
-            for level in (
-                *levels[max(place - 1, 0) : place + 2],
-                *map(self._nearest_level, (choice.samples * 0.8, choice.samples * 1.25)),
-            ):
+            quarters = [self._nearest_level(choice.samples * factor) for factor in (0.8, 1.25)]
+            for level in (*levels[max(place - 1, 0) : place + 2], *quarters):
                 yield _with(best, stage, choice.model, level)
             for step in (-1, +1):
                 for model in self._other_model(best, stage, step):

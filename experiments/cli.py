@@ -42,9 +42,9 @@ examples:
   a search in seconds, without any model (its scores are meaningless):
     agenttts search --task fictional-qa --engine scripted --models smollm2-135m,smollm2-360m --trials 20
 
-  real inference on a laptop, at most 16 samples per stage, on 20 examples:
+  real inference on a laptop: up to 16 samples at each of two stages, within 400 GFLOPs per example:
     agenttts search --task fictional-qa --engine transformers --models smollm2-135m \\
-      --max-samples 16 --budget 40 --trials 15 --examples 20 --test-examples 50
+      --max-samples 16 --cost flops --budget 4e11 --trials 15 --examples 20 --test-examples 50
 
   an LLM as the searcher, models behind an OpenAI-compatible server, tracked offline:
     agenttts search --task 2wikimultihopqa --data DIR --engine openai --base-url http://HOST:8000/v1 \\

@@ -73,9 +73,15 @@ class SearchOptions:
         "[STAGE=]HOW",
         "how one stage, or all, fuse samples into one output: vote or llm; repeatable",
     )
-    searcher: str = _option("random", "search", parsing.text, "NAME", "who proposes allocations")
+    searcher: str = _option(
+        "random",
+        "search",
+        parsing.text,
+        "NAME",
+        "who proposes allocations: random, tpe, gp, insight-rules, or agenttts (driven by an LLM, see --llm)",
+    )
     llm: str | None = _option(
-        None, "search", parsing.text, "ENGINE:MODEL", "the searcher's own LLM, for a searcher that is driven by one"
+        None, "search", parsing.text, "ENGINE:MODEL", "the searcher's own LLM, for one that is driven by an LLM"
     )
     trials: int = _option(50, "search", parsing.integer, "N", "how many allocations are tried")
     infeasible: OverBudget = _option(  # noqa: RUF009

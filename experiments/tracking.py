@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -162,7 +161,7 @@ class WandbTracker:
     def note(self, note: Mapping[str, Any]) -> None:
         """See :class:`Tracker`."""
         rest = {key: value for key, value in note.items() if key != "trial"}
-        self._notes.append((note.get("trial"), "\n".join(f"{key}: {_as_text(value)}" for key, value in rest.items())))
+        self._notes.append((note.get("trial"), _as_text(rest)))
 
     def finish(self, summary: Mapping[str, Any] | None) -> None:
         """See :class:`Tracker`."""
@@ -209,7 +208,12 @@ class WandbTracker:
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """For people to read: prompts keep their line breaks."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_as_text(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "\n".join(map(_as_text, value))
+    return str(value)
 
 
 def _warn(message: str) -> None:

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # machines are shared and stall at times
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count, islice
 from typing import Any, Literal
 
@@ -28,6 +30,10 @@ class VLLMEngine:
 
     On a GPU sample i is a function of (model, prompt, sampling, seed, i), up to the floating-point noise of batching.
     vLLM's CPU backend refuses seeds of requests: there the engine's ``seed`` and the order of requests decide.
+
+    vLLM runs inside this process (``VLLM_ENABLE_V1_MULTIPROCESSING=0``, unless the environment says otherwise): a
+    script needs no ``__main__`` guard, a killed run leaves no process that holds memory, and runs on a CPU repeat.
+    What it does to the global random states of this process is undone.
 
     Args:
         model: its ``source`` is a folder or a Hugging Face name.
@@ -58,10 +64,12 @@ class VLLMEngine:
             "gpu_memory_utilization": gpu_memory_utilization,
             "seed": seed,
             "enable_prefix_caching": True,
+            "use_tqdm_on_load": False,
             "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
             **extra,
         }
         self._llm: Any = None
+        self._random_state: Any = None
         self._numbers = count()
 
     @property
@@ -70,7 +78,7 @@ class VLLMEngine:
         return f"vllm/{self._dtype}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_llm": None}
+        return {**self.__dict__, "_llm": None, "_random_state": None}
 
     def generate(self, requests: Sequence[Request]) -> Iterator[tuple[int, list[Completion]]]:
         """Draw all samples of all requests.
@@ -101,7 +109,7 @@ class VLLMEngine:
         if self._llm is None:
             return
         self._llm.llm_engine.engine_core.shutdown()
-        self._llm = None
+        self._llm = self._random_state = None
         gc.collect()
 
     def _run(
@@ -122,7 +130,8 @@ class VLLMEngine:
                         pending[number] = position, index, share
                     if not pending:
                         return
-                    outputs = engine.step()
+                    with self._own_random_state():
+                        outputs = engine.step()
                 except Exception as error:
                     raise EngineError(f"vLLM failed with {len(pending)} samples in flight: {error!r}") from error
                 share += (time.perf_counter() - start) / len(pending)
@@ -157,6 +166,7 @@ class VLLMEngine:
             source = resolve_source(self.model.source)
             if os.path.isdir(source):
                 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
             os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
             os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
             os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
@@ -164,8 +174,26 @@ class VLLMEngine:
                 from vllm import LLM
             except ImportError as error:
                 raise MissingExtraError(error.name or "vllm", "vllm") from error
-            self._llm = LLM(model=source, **self._options)
+            with self._own_random_state():
+                self._llm = LLM(model=source, **self._options)
         return self._llm
+
+    @contextmanager
+    def _own_random_state(self) -> Iterator[None]:
+        """Lets vLLM seed and use the global generators, which it does on a CPU, unseen by everybody else."""
+        import numpy as np
+        import torch
+
+        before = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+        if self._random_state is not None:
+            torch.set_rng_state(self._random_state)
+        try:
+            yield
+        finally:
+            self._random_state = torch.get_rng_state()
+            random.setstate(before[0])
+            np.random.set_state(before[1])  # noqa: NPY002
+            torch.set_rng_state(before[2])
 
 
 def _completion(output: Any, index: int, seconds: float) -> Completion:

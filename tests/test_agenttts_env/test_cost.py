@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,8 +27,8 @@ CHATDEV_DECODE_TOKENS = (1024, 512, 256)
 
 
 @pytest.mark.data
-def test_paper_budget_gives_every_cell_of_the_papers_tables(data_folder: Path) -> None:
-    tables = json.loads((data_folder / "paper" / "budget_tables.json").read_text())
+def test_paper_budget_gives_every_cell_of_the_papers_tables(data_folder: Callable[[str], Path]) -> None:
+    tables = json.loads((data_folder("paper") / "budget_tables.json").read_text())
     checked = 0
     for samples in (1, 90):
         for model, row in tables[f"S={samples}"].items():

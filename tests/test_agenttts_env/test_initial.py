@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agenttts_env.errors import InvalidInputError
@@ -147,6 +147,7 @@ stages = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(stages, min_size=1, max_size=3),
     st.sampled_from(["paper", "flops"]),

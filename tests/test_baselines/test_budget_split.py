@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agenttts_env.allocation import Allocation
@@ -40,6 +40,7 @@ def problems(draw: st.DrawFn) -> Problem:
     return Problem.of(task, cost=cost, budget=budget + 1e-6 * abs(cheapest), levels=levels)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(), st.data())
 def test_every_point_is_a_feasible_allocation(problem: Problem, data: st.DataObject) -> None:
     point = [
@@ -50,6 +51,7 @@ def test_every_point_is_a_feasible_allocation(problem: Problem, data: st.DataObj
     assert problem.is_feasible(allocation)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(), st.integers(0, 2**32))
 def test_every_feasible_allocation_has_a_point(problem: Problem, seed: int) -> None:
     allocation = problem.sample(np.random.default_rng(seed))

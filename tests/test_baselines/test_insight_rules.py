@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.baselines.insight_rules import InsightRulesSearcher
 from agenttts_env.baselines.random_search import RandomSearcher
 from agenttts_env.initial import initial_allocations
-from agenttts_env.model import MODELS
+from agenttts_env.model import MODELS, Model
 from agenttts_env.problem import Problem
 from agenttts_env.searcher import Searcher
 from agenttts_env.stage import Stage
@@ -22,11 +23,15 @@ PROBLEM = Problem.of(Task("two", "", (FIRST, SECOND), ("score",)))
 
 
 def run(
-    searcher: Searcher, problem: Problem, trials: int, score: Callable[[Allocation], tuple[float, ...]] | None = None
+    searcher: Searcher,
+    problem: Problem,
+    trials: int,
+    score: Callable[[Allocation], tuple[float, ...]] | None = None,
+    seed: int = 0,
 ) -> list[Trial]:
     """A search without mishaps; ``score`` gives every example's score."""
     objective = ScriptedObjective(problem, mishaps=False)
-    searcher.reset(problem, trials=trials, seed=0)
+    searcher.reset(problem, trials=trials, seed=seed)
     told = []
     for number in range(trials):
         asked = searcher.ask()
@@ -52,6 +57,12 @@ def test_contract_with_three_stages() -> None:
     )
 
 
+def test_contract_where_small_models_are_dear() -> None:
+    dear = Model("dear", 1e9, price=9.0)
+    stages = (Stage("a", (dear, SMALL, LARGE), 256, 64, 64), Stage("b", (dear, SMALL, LARGE), 128, 64, 64))
+    check_searcher(InsightRulesSearcher, Problem.of(Task("usd", "", stages, ("score",)), cost="usd"), trials=30)
+
+
 def test_begins_with_the_initial_trials() -> None:
     initial = initial_allocations(PROBLEM, "code_head")
     told = run(InsightRulesSearcher(init_rule="code_head"), PROBLEM, len(initial))
@@ -71,19 +82,19 @@ def test_everything_is_tried_once_before_anything_is_tried_again() -> None:
     assert len({trial.requested for trial in told[problem.count() :]}) == problem.count()
 
 
-@pytest.mark.parametrize(("lead", "model"), [(0.0, SMALL), (0.1, SMALL), (0.4, LARGE)])
-def test_a_large_model_has_to_be_clearly_better(lead: float, model: object) -> None:
-    # Ten examples; the large model gains on one of them, or on four. The standard error of one gain in ten is 0.1.
+@pytest.mark.parametrize(("gained", "lost", "model"), [(0, 0, SMALL), (3, 2, SMALL), (2, 0, LARGE)])
+def test_a_large_model_has_to_be_clearly_better(gained: int, lost: int, model: Model) -> None:
+    # Of ten examples the large model gains some and loses others.
     def score(allocation: Allocation) -> tuple[float, ...]:
-        gained = round(10 * lead) if allocation.stages[0].model == LARGE.name else 0
-        return (1.0,) * gained + (0.0,) * (10 - gained)
+        large = allocation.stages[0].model == LARGE.name
+        return (float(large),) * gained + (float(not large),) * lost + (0.0,) * (10 - gained - lost)
 
     initial = initial_allocations(PROBLEM)
     told = run(InsightRulesSearcher(), PROBLEM, len(initial) + 1, score)
     start = told[-1].requested
     assert start is not None
     assert start.stages[1].model == SMALL.name
-    assert start.stages[0].model == model.name  # type: ignore[attr-defined]
+    assert start.stages[0].model == model.name
     assert all(choice.samples == 1 for choice in start.stages)
 
 
@@ -98,8 +109,8 @@ def test_finds_a_peak_of_the_sample_count() -> None:
     assert Allocation.of((SMALL.name, 20)) in [trial.requested for trial in told]
 
 
-def test_beats_random_search() -> None:
-    def regret(searcher: Searcher) -> float:
-        return 1 - max(trial.score or 0.0 for trial in run(searcher, PROBLEM, 30))
+def test_beats_random_search_on_average() -> None:
+    def best(searcher: Searcher, seed: int = 0) -> float:
+        return max(trial.score or 0.0 for trial in run(searcher, PROBLEM, 30, seed=seed))
 
-    assert regret(InsightRulesSearcher()) < regret(RandomSearcher())
+    assert best(InsightRulesSearcher()) > np.mean([best(RandomSearcher(), seed) for seed in range(8)])

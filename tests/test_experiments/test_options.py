@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from agenttts_env.cost import COSTS
+from agenttts_env.engines import ENGINES
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments import parsing
 from agenttts_env.experiments.cli import main
 from agenttts_env.experiments.options import SearchOptions
+from agenttts_env.experiments.searchers import SEARCHERS
+from agenttts_env.stage import Fusion
 
 # For every option: words that break its rule, and what the message says.
 BAD = {
@@ -136,6 +141,13 @@ def test_settings_hold_what_decides_the_results_and_nothing_else() -> None:
 def test_every_option_has_help() -> None:
     for option in fields(SearchOptions):
         assert len(option.metadata["help"]) > 10
+
+
+def test_help_names_what_there_is() -> None:
+    helps = {option.name: option.metadata["help"] for option in fields(SearchOptions)}
+    for option, names in {"searcher": SEARCHERS, "engine": ENGINES, "cost": COSTS, "fusion": get_args(Fusion)}.items():
+        for name in names:
+            assert name in helps[option]
 
 
 def test_options_have_a_folder_by_default() -> None:

@@ -48,7 +48,7 @@ def test_an_offline_run_holds_the_whole_search(
     assert config["task"] == "toy"
     tables = {path.name.split("_")[0]: json.loads(path.read_text()) for path in tmp_path.rglob("*.table.json")}
     assert [row[:2] for row in tables["trials"]["data"]] == [[trial.number, trial.state] for trial in trials]
-    assert tables["notes"]["data"] == [[2, 'guideline: prefer the small model\nprompt: ["a", "b"]']]
+    assert tables["notes"]["data"] == [[2, "guideline: prefer the small model\nprompt: a\nb"]]
     assert not {"WANDB_DATA_DIR", "WANDB_CACHE_DIR"} & set(os.environ)
     assert capfd.readouterr().err == ""
 
