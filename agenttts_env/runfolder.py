@@ -6,10 +6,13 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from uuid import uuid4
 
 from agenttts_env.errors import RunLogError
 from agenttts_env.trial import Trial
+
+_RUN = "run"
 
 
 class RunFolder:
@@ -24,6 +27,8 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._lock: IO[bytes] | None = None
+        self._new_run = uuid4().hex[:16]
 
     def file(self, name: str) -> Path:
         """A file of the run."""
@@ -46,30 +51,68 @@ class RunFolder:
             raise RunLogError(f"{self.file('run.json')} must hold a JSON object, but holds a {type(value).__name__}")
         return value
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Check that this folder is empty, or holds a run of these settings; changes nothing.
+
+        Args:
+            settings: a JSON-able mapping; what comes first is named first where it differs.
+
+        Raises:
+            RunLogError: it holds a run of other settings.
+        """
+        if not self.file("run.json").exists():
+            return
+        wanted, found = json.loads(json.dumps(settings)), self.settings
+        for name in (*wanted, *sorted(found.keys() - wanted.keys() - {_RUN})):
+            if wanted.get(name) != found.get(name):
+                raise RunLogError(
+                    f"{self.path} holds a run with {name} = {found.get(name)!r}, but this one has "
+                    f"{wanted.get(name)!r}: choose another --out, or the same settings to go on"
+                )
+
     def open(self, settings: Mapping[str, Any]) -> list[Trial]:
-        """Start a run, or go on with one of the same settings.
+        """Start a run, or go on with one of the same settings. The folder is this process's until :meth:`close`.
 
         Returns:
             The trials that are logged already.
 
         Raises:
-            RunLogError: the folder holds a run of other settings, or a log that cannot be read.
+            RunLogError: the folder holds a run of other settings or a log that cannot be read, or another process is
+                writing to it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        wanted = json.loads(json.dumps(settings))
-        if self.file("run.json").exists():
-            found = self.settings
-            for name in sorted({*wanted, *found}):
-                if wanted.get(name) != found.get(name):
-                    raise RunLogError(
-                        f"{self.path} holds a run with {name} = {found.get(name)!r}, but this one has "
-                        f"{wanted.get(name)!r}: choose another --out, or the same settings to go on"
-                    )
-        else:
-            self.write("run.json", wanted)
+        self._acquire()
+        self.check(settings)
+        if not self.file("run.json").exists():
+            self.write("run.json", {_RUN: self._new_run, **settings})
         self._drop_torn_line()
         self.file("notes.jsonl").unlink(missing_ok=True)  # a resumed searcher notes everything again
         return self.trials()
+
+    def close(self) -> None:
+        """Let other processes go on with the run."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def run(self) -> str:
+        """The run's name, under which it pays for samples: its own, even where settings and store are another's too."""
+        return str(self.settings[_RUN]) if self.file("run.json").exists() else self._new_run
+
+    def _acquire(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # Windows: without a lock
+            return
+        if self._lock is None:
+            lock = self.file("lock").open("ab")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                raise RunLogError(f"another process is running a search in {self.path}") from None
+            self._lock = lock
 
     def trials(self) -> list[Trial]:
         """The logged trials; a last line that is still being written is left out.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict
@@ -18,7 +17,6 @@ from agenttts_env.problem import Problem
 from agenttts_env.sampler import Sampler
 from agenttts_env.searcher import Searcher
 from agenttts_env.stage import Fusion
-from agenttts_env.store import content_key
 
 
 def make_problem(options: SearchOptions) -> Problem:
@@ -34,20 +32,13 @@ def make_problem(options: SearchOptions) -> Problem:
 
 
 def make_settings(options: SearchOptions, problem: Problem) -> dict[str, Any]:
-    """What ``run.json`` holds: the options that decide the results, what they stand for, and the run's name.
-
-    The name decides who pays for a sample. It follows from the rest, so that a resumed run is the same payer.
-    """
+    """What ``run.json`` holds: the options that decide the results, and what they stand for."""
     searcher = options.searcher if options.llm is None else f"{options.searcher} ({options.llm})"
     labels = Labels.of(
         problem, searcher=searcher, engine=options.engine, backend=LiveEvaluator.backend, trials=options.trials
     )
-    settings = options.settings() | {
-        "labels": labels.to_json(),
-        "stages": [asdict(stage) for stage in problem.task.stages],
-    }
-    settings = json.loads(json.dumps(settings))
-    return {"run": content_key(settings).hex()[:16], **settings}
+    stages = [asdict(stage) for stage in problem.task.stages]
+    return options.settings() | {"labels": labels.to_json(), "stages": stages}
 
 
 def make_sampler(options: SearchOptions, problem: Problem, stack: ExitStack) -> Sampler:
@@ -83,5 +74,5 @@ def make_run_searcher(options: SearchOptions, sampler: Sampler, run: str, stack:
 
 
 def _with_servers(options: SearchOptions, engine: str, engine_options: Mapping[str, Any]) -> dict[str, Any]:
-    servers = {"base_url": list(options.base_url)} if engine == "openai" and options.base_url else {}
+    servers = {"base_urls": options.base_url} if engine == "openai" and options.base_url else {}
     return {**servers, **engine_options}

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     search = _command(
         commands.add_parser("search", help="search for the best allocation"), _SEARCH_DESCRIPTION, _SEARCH_EXAMPLES
     )
-    search.usage = "agenttts search --task NAME --engine NAME [OPTION VALUE]..."
+    search.usage = "agenttts search --task NAME [OPTION VALUE]..."
     search.set_defaults(run=_search)
     groups = {name: search.add_argument_group(title) for name, title in GROUPS.items()}
     for option in fields(SearchOptions):

@@ -15,7 +15,7 @@ from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments import parsing
 from agenttts_env.experiments.parsing import Parser
 
-WandbMode = Literal["no", "offline", "online"]
+WandbMode = Literal["off", "offline", "online"]
 OverBudget = Literal["penalise", "project"]
 
 MOST_LEVELS = 1000
@@ -110,7 +110,7 @@ class SearchOptions:
     )
     data_seed: int = _option(0, "data", parsing.integer, "N", "which examples are in which split")
     engine: str = _option(
-        "",
+        "transformers",
         "inference",
         parsing.text,
         "NAME",
@@ -147,11 +147,11 @@ class SearchOptions:
         "file of the sample store, by default OUT/samples.sqlite; searches that share one share their samples",
     )
     wandb: WandbMode = _option(  # noqa: RUF009
-        "no",
+        "off",
         "run",
         parsing.text,
         "MODE",
-        "Weights & Biases: no, offline (files below OUT/wandb, no account needed) or online",
+        "Weights & Biases: off, offline (files below OUT/wandb, no account needed) or online",
     )
 
     def __post_init__(self) -> None:

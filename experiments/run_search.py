@@ -13,7 +13,7 @@ from rich.console import Console
 
 from agenttts_env.building import build_splits
 from agenttts_env.env import AllocationEnv
-from agenttts_env.errors import InvalidInputError, RunLogError
+from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluation import Evaluation
 from agenttts_env.evaluators.live import LiveEvaluator
 from agenttts_env.experiments.assembly import make_problem, make_run_searcher, make_sampler, make_settings
@@ -48,8 +48,7 @@ def run_search(options: SearchOptions) -> Mapping[str, Any]:
     problem = make_problem(options)
     settings = make_settings(options, problem)
     folder = RunFolder(options.folder)
-    if folder.file("run.json").exists():
-        _refuse_other_run(folder, settings, options)
+    folder.check(settings)
     summary = read_summary(folder)
     if summary is None:
         summary = _run(options, problem, settings, folder)
@@ -64,28 +63,17 @@ def run_search(options: SearchOptions) -> Mapping[str, Any]:
     return summary
 
 
-def _refuse_other_run(folder: RunFolder, settings: Mapping[str, Any], options: SearchOptions) -> None:
-    """Before anything is loaded; and options first, because what follows from them says less about what differs."""
-    found = folder.settings
-    for name in (*options.settings(), *settings):
-        if found.get(name) != settings[name]:
-            raise RunLogError(
-                f"{folder.path} holds a run with {name} = {found.get(name)!r}, but this one has {settings[name]!r}: "
-                "choose another --out, or the same options to go on"
-            )
-
-
 def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], folder: RunFolder) -> Mapping[str, Any]:
-    run = settings["run"]
     split, test = build_splits(
         options.task, data=options.data, search=options.examples, test=options.test_examples, seed=options.data_seed
     )
     _make_folder(options)
     with ExitStack() as stack:
         sampler = make_sampler(options, problem, stack)
-        searcher = make_run_searcher(options, sampler, run, stack)
+        searcher = make_run_searcher(options, sampler, folder.run, stack)
         evaluator = LiveEvaluator(problem.task, split, sampler)
-        env = AllocationEnv(problem, evaluator, trials=options.trials, infeasible=options.infeasible, run=run)
+        env = AllocationEnv(problem, evaluator, trials=options.trials, infeasible=options.infeasible, run=folder.run)
+        stack.callback(folder.close)
         trials = folder.open(settings)
         labels = settings["labels"]
         _say(f"{labels['task']} · {labels['searcher']} · engine {labels['engine']} · {folder.path}")
@@ -95,7 +83,7 @@ def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], 
             trials = _search(options, env, searcher, trials, folder, tracker)
             if test:
                 _say(f"scoring the best allocation on the sealed test split ({len(test)} examples)")
-            summary = _summarise(problem, trials, test, sampler, run)
+            summary = _summarise(problem, trials, test, sampler, folder.run)
             folder.write("summary.json", summary)
         finally:
             tracker.finish(summary)
@@ -114,10 +102,10 @@ def _make_folder(options: SearchOptions) -> None:
 
 
 def _make_tracker(options: SearchOptions, settings: Mapping[str, Any], folder: RunFolder) -> Tracker:
-    if options.wandb == "no":
+    if options.wandb == "off":
         return NoTracker()
     name = f"{options.task}-{options.searcher}-{options.seed}"
-    tracker = WandbTracker(options.wandb, folder=folder.path, config=settings, name=name, group=settings["run"])
+    tracker = WandbTracker(options.wandb, folder=folder.path, config=settings, name=name, group=folder.run)
     if tracker.url is not None:
         _say(f"W&B: {tracker.url}")
     return tracker

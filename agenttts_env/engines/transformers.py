@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,9 @@ class TransformersEngine:
     def _load(self) -> _Loaded:
         if self._loaded is not None:
             return self._loaded
+        # Threads that wait must not spin: where other processes want the cores too, spinning makes PyTorch ten times
+        # slower. This counts if PyTorch is not loaded yet.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             import torch
             import transformers

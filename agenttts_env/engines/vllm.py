@@ -166,6 +166,7 @@ class VLLMEngine:
             source = resolve_source(self.model.source)
             if os.path.isdir(source):
                 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in TransformersEngine
             os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
             os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
             os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")

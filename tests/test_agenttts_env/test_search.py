@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -124,30 +125,36 @@ def test_the_best_trial_is_the_highest_then_the_cheapest_then_the_first() -> Non
 
 
 def test_a_run_folder_resumes_the_same_settings_only(tmp_path: Path, toy: Callable) -> None:  # type: ignore[type-arg]
-    folder = RunFolder(tmp_path / "run")
-    assert folder.open({"seed": 1, "levels": (1, 2)}) == []
-    trials = search(toy(trials=3).env, ScriptedSearcher(), seed=1, on_trial=folder.append_trial)
-    assert rows(RunFolder(tmp_path / "run").open({"levels": [1, 2], "seed": 1})) == rows(trials)
-    with pytest.raises(RunLogError, match="holds a run with seed = 1, but this one has 2"):
-        folder.open({"seed": 2, "levels": (1, 2)})
-    with pytest.raises(RunLogError, match="holds a run with extra = None, but this one has 0"):
-        folder.open({"seed": 1, "levels": (1, 2), "extra": 0})
+    settings = {"seed": 1, "levels": (1, 2)}
+    with closing(RunFolder(tmp_path / "run")) as folder:
+        assert folder.open(settings) == []
+        run = folder.run
+        trials = search(toy(trials=3).env, ScriptedSearcher(), seed=1, on_trial=folder.append_trial)
+        with pytest.raises(RunLogError, match="another process is running a search in"):
+            RunFolder(tmp_path / "run").open(settings)
+    with closing(RunFolder(tmp_path / "run")) as folder:
+        assert folder.run == run
+        assert rows(folder.open({"levels": [1, 2], "seed": 1})) == rows(trials)
+        with pytest.raises(RunLogError, match="holds a run with seed = 1, but this one has 2"):
+            folder.open({"seed": 2, "levels": (1, 2)})
+        with pytest.raises(RunLogError, match="holds a run with extra = None, but this one has 0"):
+            folder.open({**settings, "extra": 0})
 
 
 def test_a_torn_line_is_dropped_and_a_bad_one_is_refused(tmp_path: Path, toy: Callable) -> None:  # type: ignore[type-arg]
-    folder = RunFolder(tmp_path)
-    folder.open({})
-    trials = search(toy(trials=3).env, ScriptedSearcher(), seed=1, on_trial=folder.append_trial)
-    log = folder.file("trials.jsonl")
-    whole = log.read_bytes()
-    for cut in (1, 10, len(whole.splitlines(keepends=True)[-1])):
-        log.write_bytes(whole[:-cut])
-        assert rows(folder.trials()) == rows(trials[:2])
-        assert rows(folder.open({})) == rows(trials[:2])
-        assert log.read_bytes() == b"".join(whole.splitlines(keepends=True)[:2])
-    log.write_bytes(whole + b'{"number": 3}\n')
-    with pytest.raises(RunLogError, match="line 4: not a trial"):
-        folder.trials()
+    with closing(RunFolder(tmp_path)) as folder:
+        folder.open({})
+        trials = search(toy(trials=3).env, ScriptedSearcher(), seed=1, on_trial=folder.append_trial)
+        log = folder.file("trials.jsonl")
+        whole = log.read_bytes()
+        for cut in (1, 10, len(whole.splitlines(keepends=True)[-1])):
+            log.write_bytes(whole[:-cut])
+            assert rows(folder.trials()) == rows(trials[:2])
+            assert rows(folder.open({})) == rows(trials[:2])
+            assert log.read_bytes() == b"".join(whole.splitlines(keepends=True)[:2])
+        log.write_bytes(whole + b'{"number": 3}\n')
+        with pytest.raises(RunLogError, match="line 4: not a trial"):
+            folder.trials()
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

