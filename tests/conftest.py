@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fake_server import Server, servers
 from hypothesis import settings
 
 settings.register_profile("no deadline", deadline=None)  # machines are shared and stall at times
@@ -30,3 +31,10 @@ def data_folder() -> Callable[[str], Path]:
         return found
 
     return folder
+
+
+@pytest.fixture
+def make_server() -> Iterator[Callable[..., Server]]:
+    """Starts local servers with scripted faults."""
+    with servers() as make:
+        yield make

@@ -49,7 +49,7 @@ class Demonstration:
     chain: tuple[int, ...]
 
 
-def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 8) -> tuple[RetrievalExample, ...]:
+def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 4) -> tuple[RetrievalExample, ...]:
     """The first ``size`` examples of a seed. Example i depends on the other arguments, but not on ``size``.
 
     Args:
@@ -77,7 +77,7 @@ def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 8) -> tu
 @cache
 def demonstrations(size: int) -> tuple[Demonstration, ...]:
     """Fixed two-hop examples to show to a model; they are those of no seed of :func:`generate`."""
-    return tuple(_solved(_FOR_DEMONSTRATIONS, 0, index, hops=2, distractors=8) for index in range(size))
+    return tuple(_solved(_FOR_DEMONSTRATIONS, 0, index, hops=2, distractors=4) for index in range(size))
 
 
 def _solved(purpose: int, seed: int, index: int, hops: int, distractors: int) -> Demonstration:

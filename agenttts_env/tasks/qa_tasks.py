@@ -61,7 +61,7 @@ def fictional_qa() -> Task:
     return Task(
         "fictional-qa",
         "Two-hop questions about an invented world, made from a seed. One stage chooses the sentences that a question "
-        "needs out of 10, the next answers the question from the chosen sentences.",
+        "needs out of 6, the next answers the question from the chosen sentences.",
         (
             Stage("retrieve", _SMOLLM2, 768, 16, max_tokens=24),
             Stage("answer", _SMOLLM2, 320, 16, max_tokens=16),
