@@ -199,8 +199,7 @@ class AllocationEnv(gym.Env[Observation, Action]):
 
     def _observation(self) -> Observation:
         problem = self.problem
-        dearest = sum(float(table.max()) for table in problem.cost_tables)
-        room = dearest - problem.cheapest_cost
+        room = problem.dearest_cost - problem.cheapest_cost
         budget = (problem.budget - problem.cheapest_cost) / room if room > 0 else 1.0
         best = self.best
         values = [min(1.0, budget), 1 - len(self.trials) / self.max_trials, (best and best.score) or 0.0]

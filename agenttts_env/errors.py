@@ -39,3 +39,6 @@ class MissingExtraError(AgentTTSError, ImportError):
         super().__init__(f"{module} is not installed; run: pip install 'agenttts-env[{extra}]'")
         self.module = module
         self.extra = extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.module, self.extra)

@@ -68,14 +68,23 @@ class Problem:
     def of(
         cls, task: Task, *, cost: str = "paper", budget: float | None = None, levels: Sequence[int] | None = None
     ) -> Problem:
-        """The problem of a task, with a cost by name and its default budget."""
+        """The problem of a task, with a cost by name and its default budget.
+
+        Raises:
+            InvalidInputError: see the class; or the default budget leaves nothing to decide.
+        """
         named = get_cost(cost)
-        return cls(
-            task,
-            named,
-            default_budget(task, named) if budget is None else budget,
-            tuple(range(1, MAX_SAMPLES + 1)) if levels is None else tuple(levels),
-        )
+        offered = tuple(range(1, MAX_SAMPLES + 1)) if levels is None else tuple(levels)
+        if budget is not None:
+            return cls(task, named, budget, offered)
+        problem = cls(task, named, default_budget(task, named), offered)
+        if problem.count() == 1:
+            raise InvalidInputError(
+                f"`budget` must be given: the default pays one sample of the largest model at every stage, and of task "
+                f"{task.name!r} with these models that is the cheapest allocation ({problem.cheapest_cost:.4g} "
+                f"{named.unit}); the dearest costs {problem.dearest_cost:.4g}"
+            )
+        return problem
 
     @property
     def cost_tables(self) -> tuple[npt.NDArray[np.float64], ...]:
@@ -86,6 +95,11 @@ class Problem:
     def cheapest_cost(self) -> float:
         """Cost of the cheapest allocation."""
         return math.fsum(float(table.min()) for table in self._tables)
+
+    @cached_property
+    def dearest_cost(self) -> float:
+        """Cost of the dearest allocation, whether or not it is feasible."""
+        return math.fsum(float(table.max()) for table in self._tables)
 
     def validate(self, allocation: Allocation) -> None:
         """Check that the task offers this allocation; its cost is another matter.

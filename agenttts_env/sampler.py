@@ -90,9 +90,10 @@ class Sampler:
         requests: list[Request] = []
         for key, prompt in dict(zip(keys, prompts, strict=True)).items():
             missing = [number for number in range(samples) if number not in pools[key]]
+            seed = int.from_bytes(key[:7], "big")  # pools with different keys are independent, though prompts be equal
             for first, count in _runs(missing):
                 owners.append(key)
-                requests.append(Request(prompt, first, count, sampling, self.seed))
+                requests.append(Request(prompt, first, count, sampling, seed))
         if not requests:
             return
         for position, completions in self.engine(model).generate(requests):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0; 1 if inference failed; 2 if the request breaks a rule; 130 after Ctrl-C.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is loaded: see TransformersEngine
     words = list(sys.argv[1:] if argv is None else argv)
     again = f"the same command goes on where it stopped:\n  agenttts {shlex.join(words)}"
     try:

@@ -80,6 +80,8 @@ class OpenAIEngine:
         backoff: seconds before the first of these; every further wait is twice as long, up to a minute. A server's
             Retry-After counts instead where it is longer.
         max_n: how many samples one call asks for at most; 1 for servers that do not know ``n``.
+        limit_field: the name that the server has for the most tokens of a reply; OpenAI's reasoning models want
+            ``max_completion_tokens``.
         missing_usage: what to do if a server does not say how many tokens it used: ``error``, or count ``zero``.
     """
 
@@ -96,6 +98,7 @@ class OpenAIEngine:
         retries: int = 5,
         backoff: float = 0.5,
         max_n: int = 128,
+        limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
         missing_usage: Literal["error", "zero"] = "error",
     ) -> None:
         for name, value, least in (("concurrency", concurrency, 1), ("retries", retries, 0), ("max_n", max_n, 1)):
@@ -105,6 +108,10 @@ class OpenAIEngine:
             raise InvalidInputError(f"need timeout > 0 and backoff >= 0, but got {timeout} and {backoff}")
         if missing_usage not in ("error", "zero"):
             raise InvalidInputError(f"`missing_usage` must be 'error' or 'zero', but is {missing_usage!r}")
+        if limit_field not in ("max_tokens", "max_completion_tokens"):
+            raise InvalidInputError(
+                f"`limit_field` must be 'max_tokens' or 'max_completion_tokens', but is {limit_field!r}"
+            )
         self.model = model
         self.base_urls = (base_urls,) if isinstance(base_urls, str) else tuple(base_urls)
         self.concurrency = concurrency
@@ -112,6 +119,7 @@ class OpenAIEngine:
         self.retries = retries
         self.backoff = backoff
         self.max_n = max_n
+        self.limit_field = limit_field
         self.missing_usage = missing_usage
         self._api_key = api_key
 
@@ -277,7 +285,7 @@ class _Batch:
         body: dict[str, Any] = {
             "model": self._engine.model.source,
             "messages": [{"role": message.role, "content": message.content} for message in request.prompt],
-            "max_tokens": sampling.max_tokens,
+            self._engine.limit_field: sampling.max_tokens,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "seed": sample_seed(request, piece.first, bits=31),

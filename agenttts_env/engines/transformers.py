@@ -128,11 +128,14 @@ class TransformersEngine:
             raise MissingExtraError(error.name or "transformers", "transformers") from error
         source = resolve_source(self.model.source)
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        with quiet_transformers():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                source, dtype=getattr(torch, self._dtype), attn_implementation="sdpa"
-            )
+        try:
+            with quiet_transformers():
+                tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+                model = transformers.AutoModelForCausalLM.from_pretrained(
+                    source, dtype=getattr(torch, self._dtype), attn_implementation="sdpa"
+                )
+        except (OSError, ValueError) as error:
+            raise InvalidInputError(f"transformers cannot load the model {source!r}: {error}") from error
         config = model.config.get_text_config()
         layers = set(getattr(config, "layer_types", None) or ["full_attention"])
         if layers != {"full_attention"} or getattr(config, "sliding_window", None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import random
 import time
@@ -29,7 +30,8 @@ class VLLMEngine:
     all of them (``n`` samples in one request are the same work inside vLLM, but share a seed and leave together).
 
     On a GPU sample i is a function of (model, prompt, sampling, seed, i), up to the floating-point noise of batching.
-    vLLM's CPU backend refuses seeds of requests: there the engine's ``seed`` and the order of requests decide.
+    vLLM's CPU backend refuses seeds of requests: there the samples of a ``generate`` are a function of all its
+    requests together. The sample store makes runs repeatable nonetheless.
 
     vLLM runs inside this process (``VLLM_ENABLE_V1_MULTIPROCESSING=0``, unless the environment says otherwise): a
     script needs no ``__main__`` guard, a killed run leaves no process that holds memory, and runs on a CPU repeat.
@@ -40,7 +42,6 @@ class VLLMEngine:
         dtype: of the weights; ``auto`` is bfloat16.
         max_model_len: prompt and reply together; None is what the model was trained for.
         gpu_memory_utilization: the part of the GPU's memory that vLLM takes.
-        seed: of the engine.
         extra: further arguments of ``vllm.LLM``, for example ``tensor_parallel_size``.
     """
 
@@ -51,7 +52,6 @@ class VLLMEngine:
         dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
         max_model_len: int | None = None,
         gpu_memory_utilization: float = 0.9,
-        seed: int = 0,
         **extra: Any,
     ) -> None:
         if dtype not in ("auto", "bfloat16", "float16", "float32"):
@@ -62,7 +62,6 @@ class VLLMEngine:
             "dtype": self._dtype,
             "max_model_len": max_model_len,
             "gpu_memory_utilization": gpu_memory_utilization,
-            "seed": seed,
             "enable_prefix_caching": True,
             "use_tqdm_on_load": False,
             "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
@@ -100,6 +99,7 @@ class VLLMEngine:
             for position, prompt in prompts.items()
             for index in range(requests[position].first, requests[position].first + requests[position].count)
         )
+        self._random_state = _random_state(requests)
         yield from self._run(llm.llm_engine, queue, requests)
         if too_long is not None:
             raise too_long
@@ -175,8 +175,11 @@ class VLLMEngine:
                 from vllm import LLM
             except ImportError as error:
                 raise MissingExtraError(error.name or "vllm", "vllm") from error
-            with self._own_random_state():
-                self._llm = LLM(model=source, **self._options)
+            try:
+                with self._own_random_state():
+                    self._llm = LLM(model=source, **self._options)
+            except (OSError, ValueError) as error:
+                raise InvalidInputError(f"vLLM cannot load the model {source!r}: {error}") from error
         return self._llm
 
     @contextmanager
@@ -195,6 +198,15 @@ class VLLMEngine:
             random.setstate(before[0])
             np.random.set_state(before[1])  # noqa: NPY002
             torch.set_rng_state(before[2])
+
+
+def _random_state(requests: Sequence[Request]) -> Any:
+    """The state of PyTorch's CPU generator from which a batch is drawn, where samples have no seeds of their own."""
+    import torch
+
+    seeds = [sample_seed(request, request.first) ^ request.count for request in requests]
+    digest = hashlib.sha256(repr(seeds).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big")).get_state()
 
 
 def _completion(output: Any, index: int, seconds: float) -> Completion:

@@ -129,7 +129,7 @@ def test_a_model_that_is_larger_but_cheaper_ends_the_ladder() -> None:
     # In dollars the largest model here is the cheapest: it is what all others can afford beside them.
     stage = Stage("s", (Model("small", 1e9, price=2.0), Model("large", 2e9, price=1.0)), 100, 10, 10)
     other = Stage("t", (Model("only", 1e9, price=1.0),), 100, 10, 10)
-    problem = Problem.of(Task("dollars", "", (stage, other), ("score",)), cost="usd")
+    problem = Problem.of(Task("dollars", "", (stage, other), ("score",)), cost="usd", budget=2.2e-4)
     for rule in ("paper", "code_head"):
         assert [str(a) for a in initial_allocations(problem, rule)] == ["large x1 + only x1"]
 

@@ -139,6 +139,13 @@ def test_bad_actions_are_refused(action: object) -> None:
         _problem().decode(action)  # type: ignore[arg-type]
 
 
+def test_a_default_budget_that_leaves_nothing_to_decide_is_refused() -> None:
+    task = Task("t", "", (Stage("qa", (Model("a", 3e9),), 128, 64, 16),), ("score",))
+    with pytest.raises(InvalidInputError, match=r"`budget` must be given: .* \(1 units\); the dearest costs 100"):
+        Problem.of(task)
+    assert Problem.of(task, budget=2.0).count() == 2
+
+
 def test_a_tasks_own_budget_goes_before_the_rule() -> None:
     stage = Stage("qa", (Model("a", 3e9),), 128, 64, 16)
     task = Task("t", "", (stage,), ("score",), budgets={"paper": 7.0})

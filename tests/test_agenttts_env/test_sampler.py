@@ -96,6 +96,17 @@ def test_everything_that_decides_a_sample_is_in_its_key() -> None:
     assert len(keys) == 10
 
 
+def test_equal_prompts_of_different_purposes_or_temperatures_are_drawn_independently() -> None:
+    engine = ScriptedEngine(MODEL, lambda request, index: f"{request.seed}")
+    sampler = over(engine)
+    texts = {
+        sampler.draw(purpose, MODEL, [prompt("a")], 1, Sampling(temperature, 8), "t")[0][0][0].text
+        for purpose in ("p", "q")
+        for temperature in (0.5, 0.9)
+    }
+    assert len(texts) == 4
+
+
 class Dying:
     """An engine double that fails after some completions."""
 

@@ -69,6 +69,15 @@ def test_what_is_sent(make_server: Callable[..., Server]) -> None:
     }
 
 
+def test_reasoning_models_have_another_name_for_the_limit(make_server: Callable[..., Server]) -> None:
+    server = make_server()
+    collect(engine(server, limit_field="max_completion_tokens"), [request()])
+    assert "max_tokens" not in server.bodies[0]
+    assert server.bodies[0]["max_completion_tokens"] == 8
+    with pytest.raises(InvalidInputError, match="`limit_field` must be"):
+        engine(server, limit_field="most")
+
+
 @pytest.mark.parametrize("fault", ["500", "503", "cut", "not json", "no choices", "null choices", "no usage"])
 def test_a_fault_that_passes_costs_one_more_call(make_server: Callable[..., Server], fault: str) -> None:
     server = make_server(faults=[fault, fault])
