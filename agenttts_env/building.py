@@ -109,12 +109,15 @@ def build_task(
     models: Mapping[str, Sequence[str]] = MappingProxyType({}),
     temperatures: Mapping[str, float] = MappingProxyType({}),
     fusions: Mapping[str, Fusion] = MappingProxyType({}),
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Task:
-    """A registered task, with other models (see :func:`resolve_model`), temperatures or fusions at the named stages.
+    """A registered task with its own ``options``, and with other models, temperatures or fusions at the named stages.
+
+    Models are written as in :func:`resolve_model`.
 
     The key ``"*"`` stands for every stage that is not named.
     """
-    task = get_entry(name).build()
+    task = get_entry(name).build(**options)
     named = {stage: tuple(map(resolve_model, texts)) for stage, texts in _spread(task, models).items()}
     return task.with_stages(models=named, temperatures=_spread(task, temperatures), fusions=_spread(task, fusions))
 
@@ -125,7 +128,13 @@ def _spread(task: Task, values: Mapping[str, T]) -> dict[str, T]:
 
 
 def build_splits(
-    name: str, *, data: str | None = None, search: int = 50, test: int = 0, seed: int = 0
+    name: str,
+    *,
+    data: str | None = None,
+    search: int = 50,
+    test: int = 0,
+    seed: int = 0,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The search split and the test split of a task's data: disjoint, and the same for the same seed.
 
@@ -135,13 +144,14 @@ def build_splits(
         search: size of the search split, >= 1.
         test: size of the test split, >= 0. The search split does not depend on it.
         seed: of the split.
+        options: of the data set, such as the number of candidates.
 
     Raises:
         InvalidInputError: no data, bad data, or too little.
     """
     if search < 1 or test < 0:
         raise InvalidInputError(f"need search >= 1 and test >= 0 examples, but got {search} and {test}")
-    return split(get_entry(name).load(data, size=search + test, seed=seed), search, test, seed)
+    return split(get_entry(name).load(data, size=search + test, seed=seed, **options), search, test, seed)
 
 
 def build_sampler(

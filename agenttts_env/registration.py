@@ -26,7 +26,9 @@ def make_env(
     models: str | Sequence[str] | Mapping[str, Sequence[str]] = (),
     temperatures: Mapping[str, float] = MappingProxyType({}),
     fusions: Mapping[str, Fusion] = MappingProxyType({}),
+    task_options: Mapping[str, Any] = MappingProxyType({}),
     data: str | None = None,
+    data_options: Mapping[str, Any] = MappingProxyType({}),
     examples: int = 50,
     data_seed: int = 0,
     sample_seed: int = 0,
@@ -49,7 +51,9 @@ def make_env(
             :func:`agenttts_env.building.resolve_model`. The task's own by default.
         temperatures: by stage.
         fusions: ``vote`` or ``llm``, by stage.
+        task_options: of the task, for example ``{"demonstrations": 0}``.
         data: folder or Hugging Face name.
+        data_options: of the data set, for example ``{"distractors": 20}`` for fictional-qa.
         examples: size of the search split.
         data_seed: of the split.
         sample_seed: which sample pool.
@@ -68,9 +72,9 @@ def make_env(
     if isinstance(models, str):
         models = (models,)
     by_stage = models if isinstance(models, Mapping) else {"*": models} if models else {}
-    spec = build_task(task, models=by_stage, temperatures=temperatures, fusions=fusions)
+    spec = build_task(task, models=by_stage, temperatures=temperatures, fusions=fusions, options=task_options)
     problem = Problem.of(spec, cost=cost, budget=budget, levels=levels)
-    search_split, _ = build_splits(task, data=data, search=examples, seed=data_seed)
+    search_split, _ = build_splits(task, data=data, search=examples, seed=data_seed, options=data_options)
     sampler = build_sampler(engine, store, seed=sample_seed, engine_options=engine_options)
     return AllocationEnv(problem, LiveEvaluator(spec, search_split, sampler), **options)
 

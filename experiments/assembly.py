@@ -26,6 +26,7 @@ def make_problem(options: SearchOptions) -> Problem:
         models=options.models,
         temperatures=options.temperature,
         fusions=cast("Mapping[str, Fusion]", options.fusion),
+        options=options.task_option,
     )
     levels = range(1, options.max_samples + 1)
     return Problem.of(task, cost=options.cost, budget=options.budget, levels=levels)

@@ -73,6 +73,9 @@ class SearchOptions:
         "[STAGE=]HOW",
         "how one stage, or all, fuse samples into one output: vote or llm; repeatable",
     )
+    task_option: Mapping[str, Any] = _option(
+        {}, "problem", parsing.json_values, "KEY=VALUE", "an option of the task, such as demonstrations=0; repeatable"
+    )
     searcher: str = _option(
         "random",
         "search",
@@ -97,6 +100,9 @@ class SearchOptions:
     )
     data: str | None = _option(
         None, "data", parsing.text, "SOURCE", "a folder or a Hugging Face name; the task's own by default"
+    )
+    data_option: Mapping[str, Any] = _option(
+        {}, "data", parsing.json_values, "KEY=VALUE", "an option of the data set, such as candidates=30; repeatable"
     )
     examples: int = _option(
         50, "data", parsing.integer, "N", "size of the search split, on which every allocation is scored"

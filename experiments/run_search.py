@@ -65,7 +65,12 @@ def run_search(options: SearchOptions) -> Mapping[str, Any]:
 
 def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], folder: RunFolder) -> Mapping[str, Any]:
     split, test = build_splits(
-        options.task, data=options.data, search=options.examples, test=options.test_examples, seed=options.data_seed
+        options.task,
+        data=options.data,
+        search=options.examples,
+        test=options.test_examples,
+        seed=options.data_seed,
+        options=options.data_option,
     )
     _make_folder(options)
     with ExitStack() as stack:

@@ -2,7 +2,7 @@
 
 from agenttts_env.tasks.fictional_qa import generate
 from agenttts_env.tasks.qa_tasks import ENTRIES
-from agenttts_env.tasks.registry import TASKS, Loader, TaskEntry, get_entry, register_task
+from agenttts_env.tasks.registry import TASKS, TaskEntry, get_entry, register_task
 from agenttts_env.tasks.retrieval_example import RetrievalExample
 from agenttts_env.tasks.retrieval_qa import RetrievalQA
 from agenttts_env.tasks.split import split
@@ -12,7 +12,6 @@ for _entry in ENTRIES:
 
 __all__ = [
     "TASKS",
-    "Loader",
     "RetrievalExample",
     "RetrievalQA",
     "TaskEntry",

@@ -19,6 +19,10 @@ FICTIONAL_POOL = 1000
 """How many invented questions there are at least, so that a search split does not depend on the size of the test."""
 
 
+DEMONSTRATIONS = 3
+"""How many worked examples a prompt begins with."""
+
+
 def _models(*names: str) -> tuple[Model, ...]:
     return tuple(MODELS[name] for name in names)
 
@@ -32,7 +36,7 @@ _PAPER_STAGES = (
 _SMOLLM2 = _models("smollm2-135m", "smollm2-360m", "smollm2-1.7b")
 
 
-def two_wiki() -> Task:
+def two_wiki(*, demonstrations: int = DEMONSTRATIONS) -> Task:
     """The task ``2wikimultihopqa``."""
     return Task(
         "2wikimultihopqa",
@@ -40,11 +44,11 @@ def two_wiki() -> Task:
         "of about 100, the next answers the question from the chosen sentences.",
         _PAPER_STAGES,
         METRICS,
-        RetrievalQA(),
+        RetrievalQA(demonstrations),
     )
 
 
-def hotpotqa() -> Task:
+def hotpotqa(*, demonstrations: int = DEMONSTRATIONS) -> Task:
     """The task ``hotpotqa``."""
     return Task(
         "hotpotqa",
@@ -52,11 +56,11 @@ def hotpotqa() -> Task:
         "needs out of about 100, the next answers the question from the chosen paragraphs.",
         _PAPER_STAGES,
         METRICS,
-        RetrievalQA(),
+        RetrievalQA(demonstrations),
     )
 
 
-def fictional_qa() -> Task:
+def fictional_qa(*, demonstrations: int = DEMONSTRATIONS) -> Task:
     """The task ``fictional-qa``, small enough for a language model on a CPU."""
     return Task(
         "fictional-qa",
@@ -67,32 +71,33 @@ def fictional_qa() -> Task:
             Stage("answer", _SMOLLM2, 320, 16, max_tokens=16),
         ),
         METRICS,
-        RetrievalQA(),
+        RetrievalQA(demonstrations),
     )
 
 
-def load_fictional_qa(data: str | Path | None = None, *, size: int = 0, seed: int = 0) -> tuple[RetrievalExample, ...]:
+def load_fictional_qa(
+    data: str | Path | None = None,
+    *,
+    size: int = 0,
+    seed: int = 0,
+    hops: int = 2,
+    distractors: int = 4,
+) -> tuple[RetrievalExample, ...]:
     """The first 1,000 questions of a seed, or ``size`` if that is more.
 
     Args:
-        data: the generator's options, for example ``hops=3,distractors=20``; its defaults if None.
+        data: None, as there is nothing to load.
         size: how many examples are needed.
         seed: of the generator.
+        hops: see :func:`agenttts_env.tasks.fictional_qa.generate`.
+        distractors: likewise.
 
     Raises:
-        InvalidInputError: ``data`` does not hold such options.
+        InvalidInputError: ``data`` is given, or an option is out of range.
     """
-    options: dict[str, int] = {}
-    for part in () if data is None else str(data).split(","):
-        name, _, value = part.strip().partition("=")
-        if name in {"hops", "distractors"} and value.isdecimal():
-            options[name] = int(value)
-        else:
-            raise InvalidInputError(
-                f"fictional-qa is generated: its data is None or options such as 'hops=3,distractors=20', "
-                f"but got {str(data)!r}"
-            )
-    return generate(max(size, FICTIONAL_POOL), seed=seed, **options)
+    if data is not None:
+        raise InvalidInputError(f"fictional-qa is generated: its data must be None, but got {str(data)!r}")
+    return generate(max(size, FICTIONAL_POOL), seed=seed, hops=hops, distractors=distractors)
 
 
 ENTRIES = (

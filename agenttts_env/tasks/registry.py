@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any
 
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.pipeline import Example
 from agenttts_env.task import Task
-
-
-class Loader(Protocol):
-    """Loads a task's data set."""
-
-    def __call__(self, data: str | Path | None = None, *, size: int = 0, seed: int = 0) -> tuple[Example, ...]:
-        """All examples; the same for the same arguments.
-
-        Args:
-            data: where from, such as a folder or a Hugging Face name; the task's default if None.
-            size: how many are wanted; a data set of fixed size returns what it has, one that is generated no fewer.
-            seed: of every random choice.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -32,16 +19,51 @@ class TaskEntry:
     """A task that can be named.
 
     Attributes:
-        name: on the command line, and the name of the task that ``build`` returns.
+        name: on the command line, and the name of the task that ``builder`` returns.
         gym_name: in Gymnasium's identifiers, ``AgentTTS/<gym_name>-v0``.
-        build: makes the task.
-        load: loads its data set.
+        builder: makes the task; its keyword parameters are the task's options.
+        loader: loads all examples of the data set, the same for the same arguments. Its parameters are ``data`` (a
+            folder or a Hugging Face name; None is the task's default), ``size`` (how many are wanted: a data set of
+            fixed size returns what it has, one that is generated no fewer) and ``seed`` (of every random choice); more
+            keyword parameters are the data set's options.
     """
 
     name: str
     gym_name: str
-    build: Callable[[], Task]
-    load: Loader
+    builder: Callable[..., Task]
+    loader: Callable[..., tuple[Example, ...]]
+
+    def build(self, **options: Any) -> Task:
+        """The task.
+
+        Raises:
+            InvalidInputError: it has no such option, or an option breaks a rule.
+        """
+        self._check("task_option", self.builder, options, fixed=())
+        return self.builder(**options)
+
+    def load(
+        self, data: str | Path | None = None, *, size: int = 0, seed: int = 0, **options: Any
+    ) -> tuple[Example, ...]:
+        """Its examples; see ``loader`` above.
+
+        Raises:
+            InvalidInputError: the data set has no such option, an option breaks a rule, or a record does.
+        """
+        self._check("data_option", self.loader, options, fixed=("data", "size", "seed"))
+        return self.loader(data, size=size, seed=seed, **options)
+
+    def _check(self, what: str, function: Callable[..., Any], options: Mapping[str, Any], fixed: Sequence[str]) -> None:
+        known = {name: p.default for name, p in inspect.signature(function).parameters.items() if name not in fixed}
+        for name, value in options.items():
+            if name not in known:
+                raise InvalidInputError(
+                    f"task {self.name!r} has as {what} {', '.join(known) or 'nothing'}, but got {name!r}"
+                )
+            if not isinstance(value, type(known[name])):
+                raise InvalidInputError(
+                    f"{what} {name!r} must be of the type of its default, {known[name]!r}, but got {value!r}"
+                )
 
 
 _ENTRIES: dict[str, TaskEntry] = {}

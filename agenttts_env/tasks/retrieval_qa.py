@@ -27,12 +27,12 @@ METRICS = ("em", "contains", "f1", "ret_f1")
 _SYSTEM = {
     "retrieve": (
         "You find the sentences that a question needs. Its answer often takes several of them, where one leads to "
-        "the next. End your reply with one line that lists their numbers, like this: Sentences: 3, 7"
+        "the next. End your reply with one line that begins with Sentences: and lists their numbers, such as 1, 4"
     ),
     "answer": (
         "You answer a question with the help of the sentences that come with it; where they do not suffice, use what "
         "you know. The answer is a name, a date, a number, a few words, or yes or no. End your reply with one line "
-        "that holds nothing but the answer, like this: Answer: Paris"
+        "that begins with Answer: and holds nothing but the answer"
     ),
 }
 

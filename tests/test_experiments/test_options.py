@@ -59,6 +59,8 @@ BAD = {
     "test_examples": [("-1", "`test_examples` must be >= 0, but got -1")],
     "data_seed": [("-1", "`data_seed` must lie in [0, 2**32), but got -1")],
     "engine": [("steam", "'steam'")],
+    "task_option": [("shots=1", "'shots'"), ('demonstrations="two"', "'two'"), ("demonstrations=-1", "is -1")],
+    "data_option": [("jumps=2", "'jumps'"), ("hops=9", "`hops` must be <= 4, but is 9")],
     "engine_option": [("no_such=1", "'no_such'"), ("=1", "`engine_option` must read KEY=VALUE, but got '=1'")],
     "llm_option": [("latency=0", "`llm_option` needs an `llm`, but got {'latency': 0}")],
     "sample_seed": [(str(2**32), f"`sample_seed` must lie in [0, 2**32), but got {2**32}")],

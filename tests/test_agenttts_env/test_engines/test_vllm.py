@@ -122,3 +122,12 @@ def test_vllm_and_transformers_agree(engine: VLLMEngine, capsys: pytest.CaptureF
 def test_options_are_checked() -> None:
     with pytest.raises(InvalidInputError, match=r"`dtype` must be auto, .* but is 'int4'"):
         VLLMEngine(Model("toy", 1.0), dtype="int4")  # type: ignore[arg-type]
+
+
+def test_a_pool_that_grows_later_is_not_a_repetition(engine: VLLMEngine) -> None:
+    """Without seeds of requests (on a CPU), the generator must not restart alike for samples 0-3 and 4-7."""
+    first = [completion.text for completion in collect(engine, [ask("Write a poem.", count=4)])[0].values()]
+    again = [completion.text for completion in collect(engine, [ask("Write a poem.", count=4)])[0].values()]
+    more = [completion.text for completion in collect(engine, [ask("Write a poem.", 4, 4)])[0].values()]
+    assert first == again
+    assert not set(first) & set(more)

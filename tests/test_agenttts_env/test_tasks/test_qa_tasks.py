@@ -28,7 +28,7 @@ def test_the_published_lengths_and_models(name: str) -> None:
 
 
 def test_fictional_data_is_generated_from_options() -> None:
-    examples = load_fictional_qa("hops=1, distractors=3", seed=2)
+    examples = load_fictional_qa(seed=2, hops=1, distractors=3)
     assert {(len(example.gold), len(example.candidates)) for example in examples} == {(1, 4)}
     assert load_fictional_qa(seed=2) != load_fictional_qa(seed=3)
 
@@ -39,10 +39,22 @@ def test_the_fictional_search_split_does_not_depend_on_the_test_split() -> None:
 
 
 def test_there_are_as_many_fictional_examples_as_asked_for() -> None:
-    assert len(load_fictional_qa("distractors=1", size=1200)) == 1200
+    assert len(load_fictional_qa(size=1200, distractors=1)) == 1200
 
 
-@pytest.mark.parametrize("data", ["folder", "hops=two", "hops", "size=3", "hops=2,,", "hops=-1"])
-def test_fictional_data_is_no_folder(data: str) -> None:
-    with pytest.raises(InvalidInputError, match="its data is None or options such as"):
-        load_fictional_qa(data)
+def test_fictional_data_is_no_folder() -> None:
+    with pytest.raises(InvalidInputError, match="is generated: its data must be None, but got 'folder'"):
+        load_fictional_qa("folder")
+
+
+def test_options_of_tasks_and_data_are_checked() -> None:
+    entry = get_entry("fictional-qa")
+    assert entry.build(demonstrations=1).pipeline != entry.build().pipeline
+    with pytest.raises(InvalidInputError, match="has as task_option demonstrations, but got 'shots'"):
+        entry.build(shots=1)
+    with pytest.raises(InvalidInputError, match="must be of the type of its default, 3, but got 'two'"):
+        entry.build(demonstrations="two")
+    with pytest.raises(InvalidInputError, match="has as data_option hops, distractors, but got 'jumps'"):
+        entry.load(jumps=2)
+    with pytest.raises(InvalidInputError, match="`hops` must be >= 1, but is -1"):
+        entry.load(hops=-1)
