@@ -154,6 +154,11 @@ def build_splits(
     return split(get_entry(name).load(data, size=search + test, seed=seed, **options), search, test, seed)
 
 
+def backend_name(engine: str) -> str:
+    """What evaluations by this engine are called: nothing that no model wrote may look live."""
+    return "scripted" if engine == "scripted" else "live"
+
+
 def build_sampler(
     engine: str, store: str | Path | None = None, *, seed: int = 0, engine_options: Mapping[str, Any] | None = None
 ) -> Sampler:

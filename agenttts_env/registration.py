@@ -9,7 +9,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from agenttts_env.building import build_sampler, build_splits, build_task
+from agenttts_env.building import backend_name, build_sampler, build_splits, build_task
 from agenttts_env.env import AllocationEnv
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluators.live import LiveEvaluator
@@ -76,7 +76,7 @@ def make_env(
     problem = Problem.of(spec, cost=cost, budget=budget, levels=levels)
     search_split, _ = build_splits(task, data=data, search=examples, seed=data_seed, options=data_options)
     sampler = build_sampler(engine, store, seed=sample_seed, engine_options=engine_options)
-    return AllocationEnv(problem, LiveEvaluator(spec, search_split, sampler), **options)
+    return AllocationEnv(problem, LiveEvaluator(spec, search_split, sampler, backend=backend_name(engine)), **options)
 
 
 def register_envs() -> None:

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from agenttts_env.agents.llm import AgentLLM
-from agenttts_env.building import build_sampler, build_task, resolve_model
-from agenttts_env.evaluators.live import LiveEvaluator
+from agenttts_env.building import backend_name, build_sampler, build_task, resolve_model
 from agenttts_env.experiments.labels import Labels
 from agenttts_env.experiments.options import SearchOptions
 from agenttts_env.experiments.searchers import make_searcher
@@ -36,7 +35,7 @@ def make_settings(options: SearchOptions, problem: Problem) -> dict[str, Any]:
     """What ``run.json`` holds: the options that decide the results, and what they stand for."""
     searcher = options.searcher if options.llm is None else f"{options.searcher} ({options.llm})"
     labels = Labels.of(
-        problem, searcher=searcher, engine=options.engine, backend=LiveEvaluator.backend, trials=options.trials
+        problem, searcher=searcher, engine=options.engine, backend=backend_name(options.engine), trials=options.trials
     )
     stages = [asdict(stage) for stage in problem.task.stages]
     return options.settings() | {"labels": labels.to_json(), "stages": stages}

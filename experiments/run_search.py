@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from agenttts_env.building import build_splits
+from agenttts_env.building import backend_name, build_splits
 from agenttts_env.env import AllocationEnv
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluation import Evaluation
@@ -76,7 +76,7 @@ def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], 
     with ExitStack() as stack:
         sampler = make_sampler(options, problem, stack)
         searcher = make_run_searcher(options, sampler, folder.run, stack)
-        evaluator = LiveEvaluator(problem.task, split, sampler)
+        evaluator = LiveEvaluator(problem.task, split, sampler, backend=backend_name(options.engine))
         env = AllocationEnv(problem, evaluator, trials=options.trials, infeasible=options.infeasible, run=folder.run)
         stack.callback(folder.close)
         trials = folder.open(settings)

@@ -12,7 +12,8 @@ class Evaluator(Protocol):
     """Runs allocations on one split of a task's data.
 
     Attributes:
-        backend: ``live``, ``replay`` or ``simulated``; every log, table and plot says which.
+        backend: ``live``, ``scripted`` (live, but with an engine that has no model), ``replay`` or ``simulated``; every
+            log, table and plot says which.
     """
 
     backend: str

@@ -37,18 +37,18 @@ class LiveEvaluator:
         task: with a pipeline.
         examples: the split.
         sampler: how samples are drawn and kept.
+        backend: what logs, tables and plots call it: ``live``, unless the engine is a double.
 
     Raises:
         InvalidInputError: the task has no pipeline, or the split is empty.
     """
 
-    backend = "live"
-
-    def __init__(self, task: Task, examples: Sequence[Example], sampler: Sampler) -> None:
+    def __init__(self, task: Task, examples: Sequence[Example], sampler: Sampler, *, backend: str = "live") -> None:
         if task.pipeline is None:
             raise InvalidInputError(f"a live evaluation needs a pipeline, but task {task.name!r} has none")
         if not examples:
             raise InvalidInputError("a live evaluation needs at least one example, but got none")
+        self.backend = backend
         self.task = task
         self.examples = tuple(examples)
         self.sampler = sampler

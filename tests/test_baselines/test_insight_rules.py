@@ -14,7 +14,7 @@ from agenttts_env.problem import Problem
 from agenttts_env.searcher import Searcher
 from agenttts_env.stage import Stage
 from agenttts_env.task import Task
-from agenttts_env.testing_searcher import ScriptedObjective, check_searcher
+from agenttts_env.testing import ScriptedObjective, check_searcher
 from agenttts_env.trial import Trial
 
 SMALL, MIDDLE, LARGE = (MODELS[name] for name in ("llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b"))

@@ -13,7 +13,7 @@ from agenttts_env.model import MODELS
 from agenttts_env.problem import Problem
 from agenttts_env.stage import Stage
 from agenttts_env.task import Task
-from agenttts_env.testing_searcher import ScriptedObjective, check_searcher
+from agenttts_env.testing import ScriptedObjective, check_searcher
 
 optuna = pytest.importorskip("optuna")
 needs_gp = pytest.mark.skipif(

@@ -9,7 +9,7 @@ from agenttts_env.model import MODELS
 from agenttts_env.problem import Problem
 from agenttts_env.stage import Stage
 from agenttts_env.task import Task
-from agenttts_env.testing_searcher import check_searcher
+from agenttts_env.testing import check_searcher
 
 SMALL, LARGE = MODELS["llama-3.2-3b"], MODELS["llama-3.1-70b"]
 TASK = Task("two", "", (Stage("a", (SMALL, LARGE), 256, 64, 64), Stage("b", (SMALL, LARGE), 128, 64, 64)), ("score",))

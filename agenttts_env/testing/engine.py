@@ -1,4 +1,4 @@
-"""The contract tests that this package ships for those who implement its seams."""
+"""The contract of an engine, as a test that whoever writes one runs with one line."""
 
 from __future__ import annotations
 
