@@ -52,7 +52,7 @@ def resolve_model(text: str) -> Model:
             if isinstance(error, InvalidInputError):
                 raise
             raise InvalidInputError(f"NAME@PARAMETERS needs a number after the '@', but got {text!r}") from None
-    if Path(text).is_dir():
+    if os.path.isdir(text):
         return _from_folder(Path(text))
     if text.count("/") == 1:
         return _from_hub(text)

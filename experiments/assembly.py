@@ -46,8 +46,6 @@ def make_sampler(options: SearchOptions, problem: Problem, stack: ExitStack) -> 
     engine_options = _with_servers(options, options.engine, options.engine_option)
     sampler = build_sampler(options.engine, options.store_file, seed=options.sample_seed, engine_options=engine_options)
     stack.enter_context(closing(sampler))
-    for model in {model for stage in problem.task.stages for model in stage.models}:
-        sampler.engine(model)
     return sampler
 
 

@@ -40,7 +40,7 @@ class LiveEvaluator:
         backend: what logs, tables and plots call it: ``live``, unless the engine is a double.
 
     Raises:
-        InvalidInputError: the task has no pipeline, or the split is empty.
+        InvalidInputError: the task has no pipeline, the split is empty, or a model's engine refuses its options.
     """
 
     def __init__(self, task: Task, examples: Sequence[Example], sampler: Sampler, *, backend: str = "live") -> None:
@@ -52,6 +52,9 @@ class LiveEvaluator:
         self.task = task
         self.examples = tuple(examples)
         self.sampler = sampler
+        for stage in task.stages:
+            for model in stage.models:
+                sampler.engine(model)  # loads nothing, but a bad option is found now
         self._pipeline = task.pipeline
         self._runs: dict[tuple[StageAllocation, ...], _StageRun] = {}
 

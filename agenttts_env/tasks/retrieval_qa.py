@@ -27,13 +27,18 @@ METRICS = ("em", "contains", "f1", "ret_f1")
 _SYSTEM = {
     "retrieve": (
         "You find the sentences that a question needs. Its answer often takes several of them, where one leads to "
-        "the next. End your reply with one line that begins with Sentences: and lists their numbers, such as 1, 4"
+        "the next."
     ),
     "answer": (
         "You answer a question with the help of the sentences that come with it; where they do not suffice, use what "
-        "you know. The answer is a name, a date, a number, a few words, or yes or no. End your reply with one line "
-        "that begins with Answer: and holds nothing but the answer"
+        "you know. The answer is a name, a date, a number, a few words, or yes or no."
     ),
+}
+
+# The format stands at the end of the request: behind a hundred candidates, small models forget what came before them.
+_FORMAT = {
+    "retrieve": "End your reply with one line that begins with Sentences: and lists the numbers of those needed.",
+    "answer": "End your reply with one line that begins with Answer: and holds nothing but the answer.",
 }
 
 
@@ -107,7 +112,7 @@ class RetrievalQA(Pipeline):
 def _request(stage: str, example: RetrievalExample, chosen: Sequence[int]) -> str:
     shown = example.candidates if stage == "retrieve" else [example.candidates[position] for position in chosen]
     sentences = "\n".join(f"[{number}] {one_line(text)}" for number, text in enumerate(shown, 1))
-    return f"{sentences or '(no sentences)'}\n\nQuestion: {one_line(example.question)}"
+    return f"{sentences or '(no sentences)'}\n\nQuestion: {one_line(example.question)}\n{_FORMAT[stage]}"
 
 
 def _reply(stage: str, example: RetrievalExample) -> str:
