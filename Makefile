@@ -8,8 +8,9 @@ PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint c
 
 # A live search: real questions about an invented world, a real LLM (SmolLM2-135M), on the CPU.
 demo: $(VENV)/.demo
-	$(VENV)/bin/agenttts search --task fictional-qa --engine transformers --models smollm2-135m --cost flops \
-		--searcher insight-rules --trials 10 --max-samples 16 --examples 20 --test-examples 40 --out $(OUT)
+	$(VENV)/bin/agenttts search --task fictional-qa --engine transformers --models smollm2-135m --temperature 0.5 \
+		--cost flops --budget 3.4e11 --max-samples 16 --searcher insight-rules --trials 10 \
+		--examples 20 --test-examples 40 --out $(OUT)
 
 test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest

@@ -64,7 +64,7 @@ def test_repeats_are_few_while_there_is_something_new() -> None:
 
 def test_a_space_of_one_allocation() -> None:
     task = Task("one", "", (Stage("a", (SMALL,), 256, 64, 64),), ("score",))
-    assert run(OptunaSearcher(), Problem.of(task), 5) == [Allocation.of((SMALL.name, 1))] * 5
+    assert run(OptunaSearcher(), Problem.of(task, budget=3.0), 5) == [Allocation.of((SMALL.name, 1))] * 5
 
 
 def test_optuna_logging_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
