@@ -166,9 +166,10 @@ class _Batch:
         self._engine = engine
         self._requests = requests
         self._todo: deque[_Piece] = deque(
-            _Piece(position, first, min(engine.max_n, request.first + request.count - first))
+            _Piece(position, first, min(most, request.first + request.count - first))
             for position, request in enumerate(requests)
-            for first in range(request.first, request.first + request.count, engine.max_n)
+            for most in [engine.max_n if request.sampling.temperature > 0 else 1]  # vLLM refuses `n` without chance
+            for first in range(request.first, request.first + request.count, most)
         )
         self._missing: list[_Piece] = []
         self._last_error = ""

@@ -167,6 +167,12 @@ def test_max_n_splits_the_calls(make_server: Callable[..., Server]) -> None:
     assert sorted(body.get("n", 1) for body in server.bodies) == [1, 2, 2]
 
 
+def test_greedy_samples_are_asked_for_one_by_one(make_server: Callable[..., Server]) -> None:
+    server = make_server()
+    collect(engine(server), [request(count=3, sampling=Sampling(0.0, 8))])
+    assert [body.get("n", 1) for body in server.bodies] == [1, 1, 1]
+
+
 def test_missing_content_is_an_empty_text_and_missing_usage_can_count_zero(make_server: Callable[..., Server]) -> None:
     server = make_server(faults=["no content"])
     assert collect(engine(server), [request()])[0][0].text == ""
