@@ -304,7 +304,8 @@ class _Batch:
             raw = await asyncio.wait_for(call, self._engine.timeout)
         finally:
             seconds = self._clock.leave() - begin
-        return read_reply(raw.text, piece.first, piece.count, seconds, zero_usage=self._engine.missing_usage == "zero")
+        zero_usage = self._engine.missing_usage == "zero"
+        return read_reply(raw.text, piece.first, piece.count, seconds, most=sampling.max_tokens, zero_usage=zero_usage)
 
 
 class _SharedClock:

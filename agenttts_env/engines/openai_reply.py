@@ -12,7 +12,7 @@ class BadReplyError(ValueError):
     """A reply with status 200 that holds no samples, or does not count its tokens."""
 
 
-def read_reply(body: str, first: int, count: int, seconds: float, *, zero_usage: bool) -> list[Completion]:
+def read_reply(body: str, first: int, count: int, seconds: float, *, most: int, zero_usage: bool) -> list[Completion]:
     """The samples in a reply, numbered from ``first``; fewer than ``count`` if the server sent fewer.
 
     A message without content (a refusal, or a reply cut while the model was still reasoning) is an empty text. A server
@@ -24,6 +24,7 @@ def read_reply(body: str, first: int, count: int, seconds: float, *, zero_usage:
         first: number of the first sample that was asked for.
         count: how many were asked for.
         seconds: wall time of the call.
+        most: how many tokens a sample may have.
         zero_usage: count 0 tokens where the server does not say how many there were.
 
     Raises:
@@ -51,7 +52,7 @@ def read_reply(body: str, first: int, count: int, seconds: float, *, zero_usage:
             finish_reason="length" if reason == "length" else "stop",
             seconds=seconds / len(choices),
         )
-        for place, (text, reason, tokens) in enumerate(zip(texts, reasons, _split(total, texts), strict=True))
+        for place, (text, reason, tokens) in enumerate(zip(texts, reasons, _split(total, texts, most), strict=True))
     ]
 
 
@@ -67,8 +68,13 @@ def _usage(reply: dict[str, Any], zero_usage: bool) -> tuple[int, int]:
     raise BadReplyError("the server does not say how many tokens it used (missing_usage='zero' would count none)")
 
 
-def _split(total: int, texts: list[str]) -> list[int]:
-    """A sum of tokens, split in proportion to the lengths of the texts."""
-    lengths = [len(text) + 1 for text in texts]
-    bounds = [total * sum(lengths[: place + 1]) // sum(lengths) for place in range(len(lengths))]
-    return [bound - before for bound, before in zip(bounds, [0, *bounds], strict=False)]
+def _split(total: int, texts: list[str], most: int) -> list[int]:
+    """A sum of tokens, split in proportion to the lengths of the texts, no text getting more than ``most``."""
+    split = [0] * len(texts)
+    weights = [len(text) + 1 for text in texts]
+    weight = sum(weights)
+    for place in sorted(range(len(texts)), key=lambda place: -weights[place]):  # what a long text may not have is left
+        split[place] = min(most, -(-total * weights[place] // weight))
+        total -= split[place]
+        weight -= weights[place]
+    return split
