@@ -4,7 +4,7 @@ PYTHON ?= python3
 OUT ?= runs/demo
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-vllm test-all lint clean
+.PHONY: demo test test-slow test-vllm test-all lint clean
 
 # A live search: real questions about an invented world, a real LLM (SmolLM2-135M), on the CPU.
 demo: $(VENV)/.demo
@@ -20,8 +20,10 @@ test: $(VENV)/.dev
 test-vllm: $(VENV)/.vllm
 	$(VENV)/bin/python -m pytest -m vllm
 
-test-all: test-vllm
-	$(VENV)/bin/python -m pytest -m "not gpu and not vllm"
+test-slow: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -m slow
+
+test-all: test test-slow test-vllm
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .

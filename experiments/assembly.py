@@ -67,7 +67,7 @@ def make_run_searcher(options: SearchOptions, sampler: Sampler, run: str, stack:
             )
             stack.enter_context(closing(own))
         own.engine(model)
-        llm = AgentLLM(own, model, run=run)
+        llm = AgentLLM(own, model, temperature=options.llm_temperature, max_tokens=options.llm_max_tokens, run=run)
     return make_searcher(options.searcher, llm=llm, **options.searcher_option)
 
 

@@ -86,6 +86,10 @@ class SearchOptions:
     llm: str | None = _option(
         None, "search", parsing.text, "ENGINE:MODEL", "the searcher's own LLM, for one that is driven by an LLM"
     )
+    llm_temperature: float = _option(1.0, "search", parsing.number, "T", "sampling temperature of the searcher's LLM")
+    llm_max_tokens: int = _option(
+        2048, "search", parsing.integer, "N", "a reply of the searcher's LLM is cut after so many tokens"
+    )
     trials: int = _option(50, "search", parsing.integer, "N", "how many allocations are tried")
     infeasible: OverBudget = _option(  # noqa: RUF009
         "penalise",
@@ -164,8 +168,9 @@ class SearchOptions:
         for name in ("task", "engine", "searcher"):
             _require(getattr(self, name) != "", name, "must be given", getattr(self, name))
         get_cost(self.cost)
-        for name, least in (("trials", 1), ("examples", 1), ("test_examples", 0)):
+        for name, least in (("trials", 1), ("llm_max_tokens", 1), ("examples", 1), ("test_examples", 0)):
             _require(getattr(self, name) >= least, name, f"must be >= {least}", getattr(self, name))
+        _require(0 <= self.llm_temperature <= 2, "llm_temperature", "must lie in [0, 2]", self.llm_temperature)
         _require(
             1 <= self.max_samples <= MOST_LEVELS, "max_samples", f"must lie in [1, {MOST_LEVELS}]", self.max_samples
         )

@@ -62,6 +62,8 @@ BAD = {
     "task_option": [("shots=1", "'shots'"), ('demonstrations="two"', "'two'"), ("demonstrations=-1", "is -1")],
     "data_option": [("jumps=2", "'jumps'"), ("hops=9", "`hops` must be <= 4, but is 9")],
     "engine_option": [("no_such=1", "'no_such'"), ("=1", "`engine_option` must read KEY=VALUE, but got '=1'")],
+    "llm_temperature": [("3", "`llm_temperature` must lie in [0, 2], but got 3.0"), ("hot", "'hot'")],
+    "llm_max_tokens": [("0", "`llm_max_tokens` must be >= 1, but got 0")],
     "llm_option": [("latency=0", "`llm_option` needs an `llm`, but got {'latency': 0}")],
     "sample_seed": [(str(2**32), f"`sample_seed` must lie in [0, 2**32), but got {2**32}")],
     "base_url": [("http://localhost", "`base_url` needs the engine openai, but got ('http://localhost',)")],
