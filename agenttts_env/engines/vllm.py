@@ -6,7 +6,9 @@ import gc
 import hashlib
 import os
 import random
+import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
@@ -171,13 +173,15 @@ class VLLMEngine:
             os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
             os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
             os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+            _mend_llvmlite()
             try:
-                from vllm import LLM
+                with self._own_random_state(), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # it and PyTorch warn of each other's deprecations
+                    from vllm import LLM
+
+                    self._llm = LLM(model=source, **self._options)
             except ImportError as error:
                 raise MissingExtraError(error.name or "vllm", "vllm") from error
-            try:
-                with self._own_random_state():
-                    self._llm = LLM(model=source, **self._options)
             except (OSError, ValueError) as error:
                 raise InvalidInputError(f"vLLM cannot load the model {source!r}: {error}") from error
         return self._llm
@@ -198,6 +202,26 @@ class VLLMEngine:
             random.setstate(before[0])
             np.random.set_state(before[1])  # noqa: NPY002
             torch.set_rng_state(before[2])
+
+
+def _mend_llvmlite() -> None:
+    """Keep vLLM's CPU backend from tripping over llvmlite, where something (numba, bm25s) loaded that before.
+
+    vLLM reads the ``__dict__`` of everything in all modules. llvmlite's handle of its library answers to every name,
+    even to this one, with a function; here it is made to refuse what no library exports.
+    """
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    if ffi is None:
+        return
+    handle: Any = type(ffi.lib)
+    answer = handle.__getattr__
+
+    def answer_exported(self: Any, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return answer(self, name)
+
+    handle.__getattr__ = answer_exported
 
 
 def _random_state(requests: Sequence[Request]) -> Any:

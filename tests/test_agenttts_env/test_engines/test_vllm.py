@@ -1,3 +1,4 @@
+import importlib
 import importlib.util
 import json
 import random
@@ -32,6 +33,7 @@ def ask(question: str, first: int = 0, count: int = 1, sampling: Sampling = WARM
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[VLLMEngine]:
+    importlib.import_module("bm25s")  # it loads llvmlite, over which vLLM's CPU backend trips if nobody helps
     engine = VLLMEngine(MODELS["smollm2-135m"], dtype="float32", max_model_len=1024, enforce_eager=True)
     yield engine
     engine.close()
