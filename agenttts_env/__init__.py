@@ -1,5 +1,7 @@
 """Allocating test-time compute over multi-stage LLM pipelines, as a Gymnasium environment."""
 
+from importlib.metadata import version
+
 from agenttts_env.allocation import Allocation, StageAllocation
 from agenttts_env.cost import Cost, get_cost, paper_budget
 from agenttts_env.env import AllocationEnv
@@ -28,7 +30,7 @@ from agenttts_env.store import SampleStore
 from agenttts_env.task import Task
 from agenttts_env.trial import Trial, best_trial
 
-__version__ = "0.1.0"
+__version__ = version("agenttts-env")
 
 __all__ = [
     "MODELS",
