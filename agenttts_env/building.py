@@ -160,8 +160,8 @@ def build_sampler(
 
     Args:
         engine: ``transformers``, ``vllm``, ``openai`` or ``scripted``.
-        store: file of the sample store; by default one in :func:`agenttts_env.cache.cache_folder` that all environments share, so that
-            nothing is ever computed twice. ``":memory:"`` keeps nothing.
+        store: file of the sample store; by default one in the cache folder (:mod:`agenttts_env.cache`) that all
+            environments share, so that nothing is ever computed twice. ``":memory:"`` keeps nothing.
         seed: which sample pool.
         engine_options: for the engine's constructor.
     """

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
@@ -186,9 +187,8 @@ class _Batch:
     def _run(self) -> None:
         """Work until all is done or ``stop`` is called; the last thing in the inbox is None."""
         try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
+            with suppress(asyncio.CancelledError):  # the caller stopped early
+                self._loop.run_until_complete(self._task)
         except BaseException as error:
             self._crash = error
         finally:
