@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gymnasium as gym
@@ -55,15 +55,15 @@ def tokens_per_second(draw: Callable[[], int]) -> float:
     return draw() / (time.perf_counter() - start)
 
 
-def benchmark_engine() -> None:
-    """The transformers engine beside plain ``generate``: 16 prompts of about 300 tokens, 8 samples of 16 tokens."""
+def benchmark_engine(count: int) -> None:
+    """The transformers engine beside plain ``generate``: prompts of about 300 tokens, 8 samples of 16 tokens."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from agenttts_env.engines.chat import prompt_token_ids
     from agenttts_env.engines.smollm2 import resolve_source
 
-    prompts = [(Message("user", f"Question {i}. " + "The river flows past the old mill. " * 33),) for i in range(16)]
+    prompts = [(Message("user", f"Question {i}. " + "The river flows past the old mill. " * 33),) for i in range(count)]
     engine = make_engine("transformers", MODEL)
     sampling = Sampling(temperature=0.9, max_tokens=16)
     seeds = iter(range(100))
@@ -90,21 +90,26 @@ def benchmark_engine() -> None:
 
     speeds = [tokens_per_second(ours), tokens_per_second(plain), tokens_per_second(ours)]
     print(
-        f"tokens/s, 16 prompts of {width} tokens, 8 samples of 16: ours {speeds[0]:.0f}, plain generate "
+        f"tokens/s, {count} prompts of {width} tokens, 8 samples of 16: ours {speeds[0]:.0f}, plain generate "
         f"{speeds[1]:.0f}, ours {speeds[2]:.0f}; ratio {(speeds[0] + speeds[2]) / 2 / speeds[1]:.1f}"
     )
 
 
-def main() -> None:
-    """Run what is named."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run what is named.
+
+    Args:
+        argv: the words after the program's name; those of this process if None.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("step", "engine"))
-    parser.add_argument("--steps", type=int, default=500)
-    options = parser.parse_args()
+    parser.add_argument("--steps", type=int, default=500, help="steps to time [500]")
+    parser.add_argument("--prompts", type=int, default=16, help="prompts to draw samples of [16]")
+    options = parser.parse_args(argv)
     if options.what == "step":
         benchmark_step(options.steps)
     else:
-        benchmark_engine()
+        benchmark_engine(options.prompts)
 
 
 if __name__ == "__main__":
