@@ -178,7 +178,7 @@ class AllocationEnv(gym.Env[Observation, Action]):
         try:
             evaluation = self.evaluator.evaluate(allocation, f"{self.run}/{self._episode}/{number}")
         except EngineError as error:
-            return Trial(number, requested, None, "failed", cost=cost, reason=str(error))
+            return Trial(number, requested, None, "failed", cost=cost, reason=str(error), ledger=error.ledger)
         main = problem.task.main_metric
         return Trial(
             number=number,

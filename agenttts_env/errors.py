@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agenttts_env.ledger import Ledger
+
 
 class AgentTTSError(Exception):
     """Everything that this package raises on purpose."""
@@ -16,7 +18,15 @@ class InfeasibleError(AgentTTSError):
 
 
 class EngineError(AgentTTSError):
-    """An engine could not produce all the samples asked for; those that it did produce are stored."""
+    """An engine could not produce all the samples asked for; those that it did produce are stored.
+
+    Attributes:
+        ledger: what was spent and reused all the same.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.ledger = Ledger()
 
 
 class ProposalError(AgentTTSError):

@@ -65,14 +65,20 @@ class Sampler:
             For each prompt its S samples, in order; and the ledger.
 
         Raises:
-            EngineError: some samples could not be had; all others are stored.
+            EngineError: some samples could not be had; all others are stored, and in the error's ledger.
         """
         if samples < 1:
             raise InvalidInputError(f"`samples` must be >= 1, but got {samples}")
         keys = self.keys(purpose, model, prompts, sampling)
         if any(self.store.prefix(key, samples) is None for key in keys):
             self.store.refresh(keys)
-            self._compute(keys, model, prompts, samples, sampling, payer)
+            try:
+                self._compute(keys, model, prompts, samples, sampling, payer)
+            except EngineError as error:
+                pools = self.store.get(keys)
+                had = [[sample for number, sample in pools[key].items() if number < samples] for key in keys]
+                error.ledger += self._ledger(keys, had, model, payer)
+                raise
         drawn = [self._prefix(key, samples) for key in keys]
         return drawn, self._ledger(keys, drawn, model, payer)
 
@@ -118,6 +124,8 @@ class Sampler:
         shape = {"layers": model.layers, "width": model.width}
         seen: set[bytes] = set()
         for key, pool in zip(keys, drawn, strict=True):
+            if not pool:
+                continue
             computed = [] if key in seen else [sample for sample in pool if sample.payer == payer]
             seen.add(key)
             written = sum(sample.decode_tokens for sample in computed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agenttts_env.allocation import Allocation, StageAllocation
 from agenttts_env.engines.base import Prompt, Sampling
-from agenttts_env.errors import InvalidInputError
+from agenttts_env.errors import EngineError, InvalidInputError
 from agenttts_env.evaluation import Evaluation
 from agenttts_env.ledger import Ledger
 from agenttts_env.pipeline import Example, Output
@@ -66,7 +66,11 @@ class LiveEvaluator:
             prefix = allocation.stages[: index + 1]
             run = self._runs.get(prefix)
             if run is None:
-                run = self._run_stage(stage, prefix[-1], upstream, payer)
+                try:
+                    run = self._run_stage(stage, prefix[-1], upstream, payer)
+                except EngineError as error:
+                    error.ledger = sum((done.ledger for done in runs.values()), error.ledger)
+                    raise
                 self._runs[prefix] = replace(run, ledger=run.ledger.as_reused())
             runs[stage.name] = run
             for outputs, output in zip(upstream, run.outputs, strict=True):
@@ -94,7 +98,11 @@ class LiveEvaluator:
         if stage.fusion == "llm" and choice.samples > 1:
             fusing = replace(sampling, temperature=stage.fusion_temperature)
             fusions = [self._fusion(stage, prompt, pool) for prompt, pool in zip(prompts, pools, strict=True)]
-            pools, more = self.sampler.draw(f"{stage.name}/fusion", model, fusions, 1, fusing, payer)
+            try:
+                pools, more = self.sampler.draw(f"{stage.name}/fusion", model, fusions, 1, fusing, payer)
+            except EngineError as error:
+                error.ledger += ledger
+                raise
             ledger += more
         outputs, failures = [], 0
         for example, so_far, pool in zip(self.examples, upstream, pools, strict=True):

@@ -70,6 +70,8 @@ def test_faults_that_stay_fail_the_trial_and_say_why(tmp_path: Path, make_server
     assert all("fault 500" in row["reason"] and row["requested"] for row in rows)
     paid = SampleStore(tmp_path / "s.sqlite").count()
     assert paid > 0
+    assert sum(row["ledger"]["samples_computed"] for row in rows) == paid  # failed trials say what they cost
+    assert rows[0]["ledger"]["prompt_tokens_computed"] > 0
     broken["on"] = False
     before = len(server.bodies)
     assert run(tmp_path / "mended", server, store=tmp_path / "s.sqlite") == 0
