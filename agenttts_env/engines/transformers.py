@@ -7,12 +7,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from agenttts_env.engines.base import Completion, Request, Sampling
 from agenttts_env.engines.chat import fitting_prompts
+from agenttts_env.engines.dtype import DType, resolve_dtype
 from agenttts_env.engines.grammar import Grammars
 from agenttts_env.engines.packed import Pack, PackedBatch, Sample
 from agenttts_env.engines.quiet import quiet_transformers
@@ -55,16 +56,14 @@ class TransformersEngine:
         self,
         model: Model,
         *,
-        dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
+        dtype: DType = "auto",
         device: str | None = None,
         max_batch_tokens: int = 32768,
     ) -> None:
-        if dtype not in ("auto", "bfloat16", "float16", "float32"):
-            raise InvalidInputError(f"`dtype` must be auto, bfloat16, float16 or float32, but is {dtype!r}")
         if max_batch_tokens < 1:
             raise InvalidInputError(f"`max_batch_tokens` must be >= 1, but is {max_batch_tokens}")
         self.model = model
-        self._dtype = "bfloat16" if dtype == "auto" else dtype
+        self._dtype = resolve_dtype(dtype)
         self._device = device
         self._max_batch_tokens = max_batch_tokens
         self._loaded: _Loaded | None = None

@@ -12,10 +12,11 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
-from typing import Any, Literal
+from typing import Any
 
 from agenttts_env.engines.base import Completion, Request
 from agenttts_env.engines.chat import fitting_prompts
+from agenttts_env.engines.dtype import DType, resolve_dtype
 from agenttts_env.engines.sample_seed import sample_seed
 from agenttts_env.engines.smollm2 import resolve_source
 from agenttts_env.errors import EngineError, InvalidInputError, MissingExtraError
@@ -51,15 +52,13 @@ class VLLMEngine:
         self,
         model: Model,
         *,
-        dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
+        dtype: DType = "auto",
         max_model_len: int | None = None,
         gpu_memory_utilization: float = 0.9,
         **extra: Any,
     ) -> None:
-        if dtype not in ("auto", "bfloat16", "float16", "float32"):
-            raise InvalidInputError(f"`dtype` must be auto, bfloat16, float16 or float32, but is {dtype!r}")
         self.model = model
-        self._dtype = "bfloat16" if dtype == "auto" else dtype
+        self._dtype = resolve_dtype(dtype)
         self._options: dict[str, Any] = {
             "dtype": self._dtype,
             "max_model_len": max_model_len,
