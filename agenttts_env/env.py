@@ -191,7 +191,8 @@ class AllocationEnv(gym.Env[Observation, Action]):
             metrics={metric: evaluation.mean(metric) for metric in problem.task.metrics},
             example_scores=evaluation.scores[main],
             parse_failures={
-                stage: failures / evaluation.samples[stage] for stage, failures in evaluation.parse_failures.items()
+                stage: failures / max(1, evaluation.samples[stage])
+                for stage, failures in evaluation.parse_failures.items()
             },
             reason=reason,
             ledger=evaluation.ledger,

@@ -25,8 +25,23 @@ class Pipeline(ABC):
     """Prompts, parsing, fusing and scoring of one task family. Stages are named by their name."""
 
     @abstractmethod
-    def prompt(self, stage: str, example: Example, upstream: Mapping[str, Output]) -> Prompt:
-        """The prompt of a stage, given the fused outputs of the stages before it."""
+    def prompt(self, stage: str, example: Example, upstream: Mapping[str, Output]) -> Prompt | None:
+        """The prompt of a stage, given the fused outputs of the stages before it.
+
+        None if there is nothing to do for this example (a repair of what is not broken): then no sample is drawn, and
+        the stage's output is that of :meth:`skip`.
+        """
+
+    def skip(self, stage: str, example: Example, upstream: Mapping[str, Output]) -> Output:
+        """The output of a stage that has no prompt for this example."""
+        raise NotImplementedError(f"{type(self).__name__} has a prompt for every example of stage {stage!r}")
+
+    def schema(self, stage: str) -> Mapping[str, Any] | None:
+        """The JSON schema of a stage's replies, which engines that can do so hold the model to; None for free text.
+
+        Replies name its properties in the schema's order.
+        """
+        return None
 
     @abstractmethod
     def parse(self, stage: str, text: str, example: Example, upstream: Mapping[str, Output]) -> Output:

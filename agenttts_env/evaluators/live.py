@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -88,29 +89,47 @@ class LiveEvaluator:
     def _run_stage(
         self, stage: Stage, choice: StageAllocation, upstream: Sequence[Mapping[str, Output]], payer: str
     ) -> _StageRun:
-        model = stage.model(choice.model)
-        prompts = [
-            self._pipeline.prompt(stage.name, example, outputs)
-            for example, outputs in zip(self.examples, upstream, strict=True)
-        ]
-        sampling = Sampling(temperature=stage.temperature, max_tokens=stage.max_tokens)
-        pools, ledger = self.sampler.draw(stage.name, model, prompts, choice.samples, sampling, payer)
-        if stage.fusion == "llm" and choice.samples > 1:
-            fusing = replace(sampling, temperature=stage.fusion_temperature)
-            fusions = [self._fusion(stage, prompt, pool) for prompt, pool in zip(prompts, pools, strict=True)]
-            try:
-                pools, more = self.sampler.draw(f"{stage.name}/fusion", model, fusions, 1, fusing, payer)
-            except EngineError as error:
-                error.ledger += ledger
-                raise
-            ledger += more
-        outputs, failures = [], 0
-        for example, so_far, pool in zip(self.examples, upstream, pools, strict=True):
-            parsed = [self._pipeline.parse(stage.name, sample.text, example, so_far) for sample in pool]
+        pipeline = self._pipeline
+        prompts: dict[int, Prompt] = {}
+        outputs: list[Output] = []
+        for position, (example, so_far) in enumerate(zip(self.examples, upstream, strict=True)):
+            prompt = pipeline.prompt(stage.name, example, so_far)
+            outputs.append(pipeline.skip(stage.name, example, so_far) if prompt is None else None)
+            if prompt is not None:
+                prompts[position] = prompt
+        pools, ledger = self._draw(stage, choice, list(prompts.values()), payer)
+        failures = 0
+        for position, pool in zip(prompts, pools, strict=True):
+            example, so_far = self.examples[position], upstream[position]
+            parsed = [pipeline.parse(stage.name, sample.text, example, so_far) for sample in pool]
             stated = [output for output in parsed if output is not None]
             failures += len(parsed) - len(stated)
-            outputs.append(self._pipeline.vote(stage.name, stated) if stated else None)
+            outputs[position] = pipeline.vote(stage.name, stated) if stated else None
         return _StageRun(tuple(outputs), ledger, sum(map(len, pools)), failures)
+
+    def _draw(
+        self, stage: Stage, choice: StageAllocation, prompts: Sequence[Prompt], payer: str
+    ) -> tuple[list[list[Sample]], Ledger]:
+        """For each prompt the texts to parse: its samples, or the one reply that fuses them."""
+        if not prompts:
+            return [], Ledger()
+        model, schema = stage.model(choice.model), self._pipeline.schema(stage.name)
+        sampling = Sampling(
+            temperature=stage.temperature,
+            max_tokens=stage.max_tokens,
+            schema=None if schema is None else json.dumps(schema, separators=(",", ":")),  # the order of keys counts
+        )
+        pools, ledger = self.sampler.draw(stage.name, model, prompts, choice.samples, sampling, payer)
+        if stage.fusion == "vote" or choice.samples == 1:
+            return pools, ledger
+        fusing = replace(sampling, temperature=stage.fusion_temperature)
+        fusions = [self._fusion(stage, prompt, pool) for prompt, pool in zip(prompts, pools, strict=True)]
+        try:
+            fused, more = self.sampler.draw(f"{stage.name}/fusion", model, fusions, 1, fusing, payer)
+        except EngineError as error:
+            error.ledger += ledger
+            raise
+        return fused, ledger + more
 
     def _fusion(self, stage: Stage, prompt: Prompt, pool: Sequence[Sample]) -> Prompt:
         return self._pipeline.fusion_prompt(stage.name, prompt, [sample.text for sample in pool])
