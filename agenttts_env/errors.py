@@ -37,6 +37,10 @@ class RunLogError(AgentTTSError):
     """A run folder cannot be resumed: it holds other settings, or a log that this search does not lead to."""
 
 
+class SandboxError(AgentTTSError):
+    """Generated programs cannot be run safely here, or the sandbox itself failed; never what a program does."""
+
+
 class MissingExtraError(AgentTTSError, ImportError):
     """An optional dependency is not installed.
 
