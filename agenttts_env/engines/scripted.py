@@ -22,8 +22,8 @@ Reply = Callable[[Request, int], str]
 def scripted_reply(request: Request, index: int) -> str:
     """Well-formed nonsense: sample ``index`` is a function of (prompt, seed, index), as in a real engine.
 
-    Under a schema it is JSON that follows it; else a few words of the prompt, with lines ``Sentences: 3, 7`` (numbers
-    that begin a line of the prompt) and ``Answer: …`` (words of it).
+    Under a schema it is JSON that follows it; else a few words of the prompt, with lines ``Sentences: 3, 7`` (or
+    ``Triples:``, where the prompt asks for these; numbers that begin a line of it) and ``Answer: …`` (words of it).
     """
     rng = np.random.default_rng(sample_seed(request, index if request.sampling.temperature else 0))
     asked = [message.content for message in request.prompt if message.role == "user"]
@@ -35,9 +35,8 @@ def scripted_reply(request: Request, index: int) -> str:
     chosen = sorted(rng.choice(numbers, size=min(len(numbers), int(rng.integers(1, 4))), replace=False).tolist())
     start = int(rng.integers(len(words)))
     answer = words[start : start + int(rng.integers(1, 3))]
-    return (
-        f"{words[int(rng.integers(len(words)))]}.\nSentences: {', '.join(map(str, chosen))}\nAnswer: {' '.join(answer)}"
-    )
+    noun = "Triples" if "Triples:" in text else "Sentences"
+    return f"{words[int(rng.integers(len(words)))]}.\n{noun}: {', '.join(map(str, chosen))}\nAnswer: {' '.join(answer)}"
 
 
 class ScriptedEngine:

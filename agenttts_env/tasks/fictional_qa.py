@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from agenttts_env.tasks.fictional_world import (
 from agenttts_env.tasks.retrieval_example import RetrievalExample
 
 MAX_HOPS = 4
+
+Form = Literal["sentence", "triple"]
+"""How facts are stated."""
 
 # What a generator is for is part of its seed, so that no seed of a user makes the demonstrations.
 _FOR_EXAMPLES = 1
@@ -71,16 +75,16 @@ def generate(size: int, *, seed: int, hops: int = 2, distractors: int = 4) -> tu
             raise InvalidInputError(f"`{name}` must be >= {least}, but is {value}")
     if hops > MAX_HOPS:
         raise InvalidInputError(f"`hops` must be <= {MAX_HOPS}, but is {hops}")
-    return tuple(_solved(_FOR_EXAMPLES, seed, index, hops, distractors).example for index in range(size))
+    return tuple(_solved(_FOR_EXAMPLES, seed, index, hops, distractors, "sentence").example for index in range(size))
 
 
 @cache
-def demonstrations(size: int) -> tuple[Demonstration, ...]:
+def demonstrations(size: int, form: Form = "sentence") -> tuple[Demonstration, ...]:
     """Fixed two-hop examples to show to a model; they are those of no seed of :func:`generate`."""
-    return tuple(_solved(_FOR_DEMONSTRATIONS, 0, index, hops=2, distractors=4) for index in range(size))
+    return tuple(_solved(_FOR_DEMONSTRATIONS, 0, index, hops=2, distractors=4, form=form) for index in range(size))
 
 
-def _solved(purpose: int, seed: int, index: int, hops: int, distractors: int) -> Demonstration:
+def _solved(purpose: int, seed: int, index: int, hops: int, distractors: int, form: Form) -> Demonstration:
     rng = np.random.default_rng([purpose, seed, index])
     namer = Namer(rng)
     path = _path(rng, hops)
@@ -88,14 +92,17 @@ def _solved(purpose: int, seed: int, index: int, hops: int, distractors: int) ->
     start, answer = chain[0].subject, chain[-1].object
     facts = [*chain, *islice(_distractors(rng, namer, path, chain), distractors)]
     assert follow(facts, start, path) == answer, "a distractor contradicts the chain"
-    sentences = [fact.sentence(int(rng.integers(len(fact.relation.sentences)))) for fact in facts]
+    if form == "triple":
+        texts = [fact.triple.text for fact in facts]
+    else:
+        texts = [fact.sentence(int(rng.integers(len(fact.relation.sentences)))) for fact in facts]
     order = [int(position) for position in rng.permutation(len(facts))]
     positions = tuple(order.index(hop) for hop in range(hops))
     example = RetrievalExample(
         id=f"fictional-{seed}-{index}",
         question=_question(rng, start, path),
         answers=tuple(dict.fromkeys((answer.name, answer.mention))),
-        candidates=tuple(sentences[position] for position in order),
+        candidates=tuple(texts[position] for position in order),
         gold=frozenset(positions),
     )
     return Demonstration(example, positions)

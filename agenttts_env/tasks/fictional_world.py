@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
+from agenttts_env.tasks.triple import Triple
+
 Kind = Literal["person", "town", "land", "river", "guild", "novel", "song"]
 
 Generator: TypeAlias = np.random.Generator
@@ -79,6 +81,7 @@ class Relation:
     """What connects a subject to its one object.
 
     Attributes:
+        name: in a triple, where the subject's kind stands before it.
         subject: kind of the subject.
         object: kind of the object.
         sentences: ways to state a fact; ``{s}`` is the subject, ``{o}`` the object.
@@ -86,6 +89,7 @@ class Relation:
         questions: ways to ask for the object.
     """
 
+    name: str
     subject: Kind
     object: Kind
     sentences: tuple[str, ...]
@@ -106,9 +110,15 @@ class Fact:
         text = self.relation.sentences[form].format(s=self.subject.mention, o=self.object.mention)
         return text[0].upper() + text[1:]
 
+    @property
+    def triple(self) -> Triple:
+        """The fact as a knowledge graph would hold it."""
+        return Triple(self.subject.name, f"{self.subject.kind}.{self.relation.name}", self.object.name)
+
 
 RELATIONS: tuple[Relation, ...] = (
     Relation(
+        "birthplace",
         "person",
         "town",
         ("{s} was born in {o}.", "{o} is the birthplace of {s}."),
@@ -116,6 +126,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("In which town was {s} born?", "What is the birthplace of {s}?"),
     ),
     Relation(
+        "teacher",
         "person",
         "person",
         ("{s} was taught by {o}.", "{o} was the teacher of {s}."),
@@ -123,6 +134,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who taught {s}?", "Who was the teacher of {s}?"),
     ),
     Relation(
+        "guild",
         "person",
         "guild",
         ("{s} is a member of {o}.", "{s} belongs to {o}."),
@@ -130,6 +142,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Of which guild is {s} a member?", "To which guild does {s} belong?"),
     ),
     Relation(
+        "author",
         "novel",
         "person",
         ("{s} was written by {o}.", "{o} wrote {s}.", "{o} is the author of {s}."),
@@ -137,6 +150,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who wrote {s}?", "Who is the author of {s}?"),
     ),
     Relation(
+        "setting",
         "novel",
         "town",
         ("{s} is set in {o}.", "{s} tells of life in {o}."),
@@ -144,6 +158,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("In which town is {s} set?", "What is the setting of {s}?"),
     ),
     Relation(
+        "composer",
         "song",
         "person",
         ("{s} was composed by {o}.", "{o} composed {s}."),
@@ -151,6 +166,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who composed {s}?", "Who is the composer of {s}?"),
     ),
     Relation(
+        "first_singer",
         "song",
         "person",
         ("{s} was first sung by {o}.", "{o} was the first to sing {s}."),
@@ -158,6 +174,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who was the first to sing {s}?", "Who first sang {s}?"),
     ),
     Relation(
+        "founder",
         "guild",
         "person",
         ("{s} was founded by {o}.", "{o} founded {s}."),
@@ -165,6 +182,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who founded {s}?", "Who is the founder of {s}?"),
     ),
     Relation(
+        "hall",
         "guild",
         "town",
         ("{s} has its hall in {o}.", "{o} houses the hall of {s}."),
@@ -172,6 +190,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("In which town does {s} have its hall?", "Which town houses the hall of {s}?"),
     ),
     Relation(
+        "capital",
         "land",
         "town",
         ("{o} is the capital of {s}.", "{s} has {o} as its capital."),
@@ -179,6 +198,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("What is the capital of {s}?", "Which town is the capital of {s}?"),
     ),
     Relation(
+        "ruler",
         "land",
         "person",
         ("{s} is ruled by {o}.", "{o} rules {s}."),
@@ -186,6 +206,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who rules {s}?", "Who is the ruler of {s}?"),
     ),
     Relation(
+        "mayor",
         "town",
         "person",
         ("{o} is the mayor of {s}.", "The mayor of {s} is {o}."),
@@ -193,6 +214,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("Who is the mayor of {s}?",),
     ),
     Relation(
+        "river",
         "town",
         "river",
         ("{s} stands on {o}.", "{o} flows through {s}."),
@@ -200,6 +222,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("On which river does {s} stand?", "Which river flows through {s}?"),
     ),
     Relation(
+        "mouth",
         "river",
         "town",
         ("{s} meets the sea at {o}.", "{s} ends at {o}, on the coast."),
@@ -207,6 +230,7 @@ RELATIONS: tuple[Relation, ...] = (
         ("In which town does {s} meet the sea?",),
     ),
     Relation(
+        "first_charted_by",
         "river",
         "person",
         ("{s} was first charted by {o}.", "{o} drew the first chart of {s}."),

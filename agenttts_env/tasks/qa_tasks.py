@@ -14,6 +14,7 @@ from agenttts_env.tasks.registry import TaskEntry
 from agenttts_env.tasks.retrieval_example import RetrievalExample
 from agenttts_env.tasks.retrieval_qa import METRICS, RetrievalQA
 from agenttts_env.tasks.two_wiki import load_2wikimultihopqa
+from agenttts_env.tasks.variant import get_variant
 
 FICTIONAL_POOL = 1000
 """How many invented questions there are at least, so that a search split does not depend on the size of the test."""
@@ -35,44 +36,46 @@ _PAPER_STAGES = (
 
 _SMOLLM2 = _models("smollm2-135m", "smollm2-360m", "smollm2-1.7b")
 
+# Lengths: means of SmolLM2-135M-Instruct over real prompts and replies of the direct variant.
+_FICTIONAL_STAGES = (
+    Stage("retrieve", _SMOLLM2, 600, 10, max_tokens=16),
+    Stage("answer", _SMOLLM2, 370, 12, max_tokens=16),
+)
 
-def two_wiki(*, demonstrations: int = DEMONSTRATIONS) -> Task:
+
+def two_wiki(*, demonstrations: int = DEMONSTRATIONS, variant: str = "direct") -> Task:
     """The task ``2wikimultihopqa``."""
     return Task(
         "2wikimultihopqa",
         "Multi-hop questions about entities of Wikipedia. One stage chooses the sentences that a question needs out "
         "of about 100, the next answers the question from the chosen sentences.",
-        _PAPER_STAGES,
+        get_variant(variant).stages(_PAPER_STAGES),
         METRICS,
-        RetrievalQA(demonstrations),
+        RetrievalQA(demonstrations, variant),
     )
 
 
-def hotpotqa(*, demonstrations: int = DEMONSTRATIONS) -> Task:
+def hotpotqa(*, demonstrations: int = DEMONSTRATIONS, variant: str = "direct") -> Task:
     """The task ``hotpotqa``."""
     return Task(
         "hotpotqa",
         "Multi-hop questions written by crowd workers over Wikipedia. One stage chooses the paragraphs that a question "
         "needs out of about 100, the next answers the question from the chosen paragraphs.",
-        _PAPER_STAGES,
+        get_variant(variant).stages(_PAPER_STAGES),
         METRICS,
-        RetrievalQA(demonstrations),
+        RetrievalQA(demonstrations, variant),
     )
 
 
-def fictional_qa(*, demonstrations: int = DEMONSTRATIONS) -> Task:
+def fictional_qa(*, demonstrations: int = DEMONSTRATIONS, variant: str = "direct") -> Task:
     """The task ``fictional-qa``, small enough for a language model on a CPU."""
     return Task(
         "fictional-qa",
         "Two-hop questions about an invented world, made from a seed. One stage chooses the sentences that a question "
         "needs out of 6, the next answers the question from the chosen sentences.",
-        (
-            # Lengths: means of SmolLM2-135M-Instruct over real prompts and replies.
-            Stage("retrieve", _SMOLLM2, 600, 10, max_tokens=16),
-            Stage("answer", _SMOLLM2, 370, 12, max_tokens=16),
-        ),
+        get_variant(variant).stages(_FICTIONAL_STAGES),
         METRICS,
-        RetrievalQA(demonstrations),
+        RetrievalQA(demonstrations, variant),
     )
 
 

@@ -74,7 +74,9 @@ class Record:
             raise self.error(f"`{field}` must be a list or one written out, but is {value!r:.80}") from error
 
 
-def read(name: str, data: str | Path | None, *, hub: str, config: str | None = None) -> tuple[Record, ...]:
+def read(
+    name: str, data: str | Path | None, *, hub: str, config: str | None = None, within: str | None = None
+) -> tuple[Record, ...]:
     """The records of a data set.
 
     Args:
@@ -83,6 +85,7 @@ def read(name: str, data: str | Path | None, *, hub: str, config: str | None = N
             ``owner/name`` of a data set on the Hugging Face hub, of which the split ``validation`` is read.
         hub: where the data set is found on the Hugging Face hub, for the error message.
         config: which configuration of it.
+        within: a file's list of records may be this field of an object.
 
     Raises:
         InvalidInputError: nothing is there, or it cannot be read.
@@ -97,7 +100,7 @@ def read(name: str, data: str | Path | None, *, hub: str, config: str | None = N
         data = Path(os.environ[DATA_VARIABLE]) / name
     if not Path(data).exists() and re.fullmatch(r"[\w.-]+/[\w.-]+", str(data)):
         return _read_hub(str(data), config)
-    return _read_file(_find_file(Path(data)))
+    return _read_file(_find_file(Path(data)), within)
 
 
 def _find_file(folder: Path) -> Path:
@@ -111,13 +114,13 @@ def _find_file(folder: Path) -> Path:
     return sample if sample in files else files[0]
 
 
-def _read_file(path: Path) -> tuple[Record, ...]:
+def _read_file(path: Path, within: str | None) -> tuple[Record, ...]:
     try:
         text = path.read_text(encoding="utf-8")
         rows = list(_lines(text)) if path.suffix == ".jsonl" else json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidInputError(f"{path} must be a UTF-8 file of JSON, but: {error}") from error
-    return from_rows(str(path), rows)
+    return from_rows(str(path), rows[within] if isinstance(rows, dict) and within in rows else rows)
 
 
 def _lines(text: str) -> Iterator[object]:

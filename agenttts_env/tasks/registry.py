@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +28,22 @@ class TaskEntry:
             folder or a Hugging Face name; None is the task's default), ``size`` (how many are wanted: a data set of
             fixed size returns what it has, one that is generated no fewer) and ``seed`` (of every random choice); more
             keyword parameters are the data set's options.
+
+    Raises:
+        InvalidInputError: a name holds anything but letters, digits, hyphens, underscores and dots.
     """
 
     name: str
     gym_name: str
     builder: Callable[..., Task]
     loader: Callable[..., tuple[Example, ...]]
+
+    def __post_init__(self) -> None:
+        for field in ("name", "gym_name"):
+            if not re.fullmatch(r"[\w.-]+", getattr(self, field)):  # ':' ends a module, '/' a namespace or a folder
+                raise InvalidInputError(
+                    f"`{field}` must be letters, digits, hyphens, underscores and dots, but is {getattr(self, field)!r}"
+                )
 
     def build(self, **options: Any) -> Task:
         """The task.
@@ -90,9 +102,30 @@ def register_task(entry: TaskEntry) -> None:
 def get_entry(name: str) -> TaskEntry:
     """The task of this name.
 
+    Args:
+        name: of a registered task; or ``MODULE:NAME``, which first imports a module that registers it, as in
+            :func:`gymnasium.make`.
+
     Raises:
-        InvalidInputError: there is none.
+        InvalidInputError: there is no such task or module.
     """
-    if name not in _ENTRIES:
+    module, _, registered = name.rpartition(":")
+    if module:
+        _import(module)
+    if registered not in _ENTRIES:
         raise InvalidInputError(f"the tasks are {', '.join(_ENTRIES)}, but got {name!r}")
-    return _ENTRIES[name]
+    return _ENTRIES[registered]
+
+
+def _import(module: str) -> None:
+    try:
+        if not module.startswith("."):  # a path, not a name
+            importlib.import_module(module)
+            return
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there, and lacks another
+    raise InvalidInputError(
+        f"the module of a task must be installed, or lie in the current folder or on PYTHONPATH, and is named without "
+        f".py, but there is no module {module!r}"
+    )

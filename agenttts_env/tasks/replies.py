@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import re
 
-_SENTENCES = re.compile(r"^[ \t>#*_`-]{0,20}sentences?[ \t*_`]{0,8}:(.*)$", re.IGNORECASE | re.MULTILINE)
-_ANSWER = re.compile(r"^[ \t>#*_`-]{0,20}answer[ \t*_`]{0,8}:(.*)$", re.IGNORECASE | re.MULTILINE)
-
 # One item of a list of numbers with what separates it from the item before: "3", "[3]", ", 7", " and [7]", "3-5".
 _ITEM = re.compile(
     r"[\s,;&*_`#\[\]()]{0,40}(?:and[\s*_`#\[(]{0,20})?([0-9]+)"
@@ -19,8 +16,8 @@ _ITEM = re.compile(
 )
 
 
-def last_sentences(text: str, count: int) -> tuple[int, ...] | None:
-    """The numbers on the last line ``Sentences: 3, 7``.
+def last_numbers(text: str, noun: str, count: int) -> tuple[int, ...] | None:
+    """The numbers on the last line ``Sentences: 3, 7`` (for the noun ``sentence``; the singular will do).
 
     Commas, semicolons, spaces, brackets, "&" and "and" separate numbers. ``3-5`` means 3, 4 and 5 (nothing, if the
     first number is the larger). The list ends where something else begins, so that a remark behind it adds nothing.
@@ -29,7 +26,7 @@ def last_sentences(text: str, count: int) -> tuple[int, ...] | None:
     Returns:
         0-based positions, ascending, each once; None if there is no such line, or no valid number on it.
     """
-    line = _last(_SENTENCES, text)
+    line = _last(f"{noun}s?", text)
     if line is None:
         return None
     chosen: set[int] = set()
@@ -44,7 +41,7 @@ def last_sentences(text: str, count: int) -> tuple[int, ...] | None:
 
 def last_answer(text: str) -> str | None:
     """What stands on the last line ``Answer: ...``, on one line and without markdown around it; None if nothing."""
-    line = _last(_ANSWER, text)
+    line = _last("answer", text)
     return None if line is None else one_line(line).strip("*_` ") or None
 
 
@@ -53,9 +50,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _last(pattern: re.Pattern[str], text: str) -> str | None:
+def _last(label: str, text: str) -> str | None:
     value = None
-    for match in pattern.finditer(text):
+    line = re.compile(rf"^[ \t>#*_`-]{{0,20}}{label}[ \t*_`]{{0,8}}:(.*)$", re.IGNORECASE | re.MULTILINE)
+    for match in line.finditer(text):
         value = match[1]
     return value
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agenttts_env.errors import InvalidInputError
 from agenttts_env.tasks.corpus import Corpus, shuffled
 from agenttts_env.tasks.multihop import Paragraph, read_paragraphs, read_supports
 from agenttts_env.tasks.records import Record, read
@@ -19,7 +20,7 @@ CANDIDATES = 100
 
 
 def load_2wikimultihopqa(
-    data: str | Path | None = None, *, size: int = 0, seed: int = 0
+    data: str | Path | None = None, *, size: int = 0, seed: int = 0, candidates: int = CANDIDATES
 ) -> tuple[RetrievalExample, ...]:
     """All examples of 2WikiMultiHopQA, in the order of the file.
 
@@ -32,21 +33,28 @@ def load_2wikimultihopqa(
             loads without a script is ``framolfese/2WikiMultihopQA``.
         size: without effect, as the data set has a fixed size.
         seed: of the order of the candidates, where they are shuffled.
+        candidates: how many there are for a question, gold included and never dropped; fewer than 100 for a model with
+            a short context. Records that carry their candidates then keep the gold and the first of the others.
 
     Raises:
-        InvalidInputError: there is no data, or a record breaks a rule.
+        InvalidInputError: there is no data, a record breaks a rule, or ``candidates`` is below 1.
         MissingExtraError: ``bm25s`` (second layout) or ``datasets`` (hub) is not installed.
     """
-    return convert_2wikimultihopqa(read(NAME, data, hub=HUB), seed=seed)
+    return convert_2wikimultihopqa(read(NAME, data, hub=HUB), seed=seed, candidates=candidates)
 
 
-def convert_2wikimultihopqa(records: tuple[Record, ...], *, seed: int) -> tuple[RetrievalExample, ...]:
+def convert_2wikimultihopqa(
+    records: tuple[Record, ...], *, seed: int, candidates: int = CANDIDATES
+) -> tuple[RetrievalExample, ...]:
     """Examples from records of either layout, that of the first record; see :func:`load_2wikimultihopqa`."""
+    if candidates < 1:
+        raise InvalidInputError(f"`candidates` must be >= 1, but is {candidates}")
     with_candidates = "ctxs_candidate" in records[0].fields
-    return tuple(_from_candidates(records, seed) if with_candidates else _from_context(records, seed))
+    convert = _from_candidates if with_candidates else _from_context
+    return tuple(convert(records, seed, candidates))
 
 
-def _from_candidates(records: tuple[Record, ...], seed: int) -> Iterator[RetrievalExample]:
+def _from_candidates(records: tuple[Record, ...], seed: int, count: int) -> Iterator[RetrievalExample]:
     for record in records:
         candidates = tuple(dict.fromkeys(map(one_line, record.texts("ctxs_candidate"))))
         gold = dict.fromkeys(map(one_line, record.texts("ctxs_gt")))
@@ -56,16 +64,25 @@ def _from_candidates(records: tuple[Record, ...], seed: int) -> Iterator[Retriev
             candidates, positions = shuffled([*candidates, *absent], set(gold), rng)
         else:
             positions = frozenset(candidates.index(text) for text in gold)
+        if count < CANDIDATES:  # at the default all stay: the publishers' 100, and the gold that was not among them
+            candidates, positions = _first(candidates, positions, count)
         yield _example(record, candidates, positions)
 
 
-def _from_context(records: tuple[Record, ...], seed: int) -> Iterator[RetrievalExample]:
+def _first(candidates: tuple[str, ...], gold: frozenset[int], count: int) -> tuple[tuple[str, ...], frozenset[int]]:
+    """The gold and the first of the others, ``count`` in all, in their order; and where the gold stands then."""
+    others = [position for position in range(len(candidates)) if position not in gold]
+    kept = sorted([*gold, *others[: max(count - len(gold), 0)]])
+    return tuple(candidates[position] for position in kept), frozenset(map(kept.index, gold))
+
+
+def _from_context(records: tuple[Record, ...], seed: int, count: int) -> Iterator[RetrievalExample]:
     contexts = [read_paragraphs(record) for record in records]
     corpus = Corpus(text for context in contexts for paragraph in context for text in paragraph.sentences if text)
     for record, context in zip(records, contexts, strict=True):
         rng = np.random.default_rng([seed, record.number])
         gold = _supporting_sentences(record, context)
-        yield _example(record, *corpus.candidates(record.text("question"), gold, CANDIDATES, rng))
+        yield _example(record, *corpus.candidates(record.text("question"), gold, count, rng))
 
 
 def _supporting_sentences(record: Record, context: tuple[Paragraph, ...]) -> list[str]:

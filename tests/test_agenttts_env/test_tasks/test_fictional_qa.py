@@ -119,6 +119,19 @@ def test_demonstrations_are_fixed_and_belong_to_no_seed() -> None:
         assert demonstration.example.answers[0] in demonstration.example.candidates[demonstration.chain[-1]]
 
 
+def test_demonstrations_of_triples_state_the_same_facts() -> None:
+    for sentences, triples in zip(demonstrations(3), demonstrations(3, "triple"), strict=True):
+        assert len(triples.example.candidates) == len(sentences.example.candidates)
+        facts = [triples.example.candidates[position].split(" | ") for position in triples.chain]
+        assert facts[0][2] == facts[1][0]
+        assert facts[0][0] in triples.example.question
+        assert facts[1][2] == triples.example.answers[0] == sentences.example.answers[0]
+        for (subject, relation, object_), position in zip(facts, sentences.chain, strict=True):
+            assert subject in sentences.example.candidates[position]
+            assert object_ in sentences.example.candidates[position]
+            assert relation.count(".") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "rule"),
     [

@@ -50,7 +50,7 @@ def test_fictional_data_is_no_folder() -> None:
 def test_options_of_tasks_and_data_are_checked() -> None:
     entry = get_entry("fictional-qa")
     assert entry.build(demonstrations=1).pipeline != entry.build().pipeline
-    with pytest.raises(InvalidInputError, match="has as task_option demonstrations, but got 'shots'"):
+    with pytest.raises(InvalidInputError, match="has as task_option demonstrations, variant, but got 'shots'"):
         entry.build(shots=1)
     with pytest.raises(InvalidInputError, match="must be of the type of its default, 3, but got 'two'"):
         entry.build(demonstrations="two")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenttts_env.tasks.replies import last_answer, last_sentences, one_line
+from agenttts_env.tasks.replies import last_answer, last_numbers, one_line
 
 # Everything that Python can hold in a string: lone surrogates and NUL included.
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
@@ -53,7 +53,7 @@ near_replies = st.lists(
     ],
 )
 def test_sentences(text: str, expected: tuple[int, ...] | None) -> None:
-    assert last_sentences(text, 10) == expected
+    assert last_numbers(text, "sentence", 10) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,17 @@ def test_answer(text: str, expected: str | None) -> None:
     assert last_answer(text) == expected
 
 
+def test_the_noun_makes_the_label() -> None:
+    text = "Triples: 2\nSentences: 3"
+    assert last_numbers(text, "triple", 10) == (1,)
+    assert last_numbers(text, "sentence", 10) == (2,)
+    assert last_numbers("triple: 2", "triple", 10) == (1,)
+
+
 @given(any_text | near_replies, st.integers(1, 200))
 def test_never_raise_and_stay_in_range(text: str, count: int) -> None:
     for reply in (text, f"Sentences:{text}", f"Answer:{text}"):
-        positions = last_sentences(reply, count)
+        positions = last_numbers(reply, "sentence", count)
         assert positions is None or (positions and positions == tuple(sorted(set(positions))))
         assert positions is None or (positions[0] >= 0 and positions[-1] < count)
         answer = last_answer(reply)
@@ -91,7 +98,7 @@ def test_never_raise_and_stay_in_range(text: str, count: int) -> None:
 @given(st.sets(st.integers(1, 100), min_size=1), st.sampled_from([", ", " and ", "; ", "], ["]), any_text)
 def test_sentences_round_trip(numbers: set[int], separator: str, before: str) -> None:
     reply = f"{before}\nSentences: [{separator.join(str(number) for number in numbers)}]."
-    assert last_sentences(reply, 100) == tuple(sorted(number - 1 for number in numbers))
+    assert last_numbers(reply, "sentence", 100) == tuple(sorted(number - 1 for number in numbers))
 
 
 @given(any_text.map(one_line).filter(lambda text: text.strip("*_` ") == text != ""), any_text)
@@ -121,6 +128,6 @@ def test_huge_texts_take_linear_time(piece: str) -> None:
     huge = piece * (1_000_000 // len(piece))
     start = time.process_time()
     for text in (huge, "Sentences: " + huge, "Answer: " + huge):
-        last_sentences(text, 100)
+        last_numbers(text, "sentence", 100)
         last_answer(text)
     assert time.process_time() - start < 5

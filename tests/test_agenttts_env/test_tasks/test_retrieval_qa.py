@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +62,42 @@ def test_prompts_of_a_stage_share_all_but_the_last_message(stage: str) -> None:
 def test_the_number_of_demonstrations_is_checked() -> None:
     with pytest.raises(InvalidInputError, match="`demonstrations` must be >= 0, but is -1"):
         RetrievalQA(-1)
+
+
+def test_prompts_of_sentences_stay_as_they_are() -> None:
+    # A stored sample is found by its prompt: a change of wording throws all that was computed away.
+    system, request = RetrievalQA(0).prompt("retrieve", EXAMPLE, {})
+    assert system.content == (
+        "You find the sentences that a question needs. Its answer often takes several of them, where one leads to "
+        "the next."
+    )
+    assert request.content.endswith(
+        "[4] Cats purr.\n\nQuestion: Who was the owner of Rex?\n"
+        "End your reply with one line that begins with Sentences: and lists the numbers of those needed."
+    )
+    system, request = RetrievalQA(0).prompt("answer", EXAMPLE, {})
+    assert system.content == (
+        "You answer a question with the help of the sentences that come with it; where they do not suffice, use what "
+        "you know. The answer is a name, a date, a number, a few words, or yes or no."
+    )
+    assert request.content == (
+        "(no sentences)\n\nQuestion: Who was the owner of Rex?\n"
+        "End your reply with one line that begins with Answer: and holds nothing but the answer."
+    )
+
+
+def test_candidates_may_be_triples() -> None:
+    pipeline = RetrievalQA(unit="triple")
+    prompt = pipeline.prompt("retrieve", EXAMPLE, {})
+    assert prompt[-1].content.endswith("one line that begins with Triples: and lists the numbers of those needed.")
+    for request, reply in zip(prompt[1:-1:2], prompt[2:-1:2], strict=True):
+        assert request.content.count(" | ") == 2 * 6
+        assert len(cast("tuple[int, ...]", pipeline.parse("retrieve", reply.content, generate(1, seed=0)[0], {}))) == 2
+    assert pipeline.parse("retrieve", "Sentences: 1\nTriples: 2", EXAMPLE, {}) == (1,)
+    assert "(no triples)" in pipeline.prompt("answer", EXAMPLE, {})[-1].content
+    assert pipeline.fusion_prompt("retrieve", prompt, ["x"])[-1].content.endswith("begins with Triples:")
+    with pytest.raises(InvalidInputError, match=r"`unit` must be one of \('sentence', 'triple'\), but is 'graph'"):
+        RetrievalQA(unit="graph")  # type: ignore[arg-type]
 
 
 def test_well_formed_replies_score_one_and_nonsense_scores_zero() -> None:

@@ -59,6 +59,26 @@ def test_gold_that_is_no_candidate_is_added() -> None:
     assert {example.candidates[position] for position in example.gold} == {"New.", "Bob slept."}
 
 
+def test_fewer_candidates_keep_the_gold_and_the_first_others() -> None:
+    texts = [f"Sentence {number}." for number in range(9)]
+    record = from_rows("file", [row(ctxs_candidate=texts, ctxs_gt=[texts[7], texts[2]])])
+    for count, kept in [(5, (0, 1, 2, 3, 7)), (2, (2, 7)), (1, (2, 7)), (99, tuple(range(9)))]:
+        (example,) = convert_2wikimultihopqa(record, seed=0, candidates=count)
+        assert example.candidates == tuple(texts[position] for position in kept)
+        assert {example.candidates[position] for position in example.gold} == {texts[2], texts[7]}
+    assert convert_2wikimultihopqa(record, seed=0) == convert_2wikimultihopqa(record, seed=0, candidates=99)
+    with pytest.raises(InvalidInputError, match="`candidates` must be >= 1, but is 0"):
+        convert_2wikimultihopqa(record, seed=0, candidates=0)
+
+
+def test_fewer_candidates_of_rows_of_the_hub_are_the_best_matches() -> None:
+    rows = [hub_row(), hub_row(question="Who slept?", supporting_facts=[["Bob", 0]])]
+    first, second = convert_2wikimultihopqa(from_rows("hub", rows), seed=0, candidates=2)
+    assert set(first.candidates) == {"Rex is a dog.", "It is Ann's."}
+    assert len(second.candidates) == 2
+    assert {second.candidates[position] for position in second.gold} == {"Bob slept."}
+
+
 @pytest.mark.parametrize("as_text", [False, True])
 def test_rows_of_the_hub_become_examples(as_text: bool) -> None:
     rows = [hub_row(), hub_row(question="Who slept?", supporting_facts=[["Bob", 0]])]
@@ -105,6 +125,16 @@ def test_the_real_sample(data_folder: Callable[[str], Path]) -> None:
     assert len(examples) == 60
     assert {len(example.candidates) for example in examples} == {100, 101, 102, 104}
     assert {len(example.gold) for example in examples} == {2, 4, 6}
+
+
+@pytest.mark.data
+def test_the_real_sample_with_fewer_candidates(data_folder: Callable[[str], Path]) -> None:
+    folder = data_folder("2wikimultihopqa")
+    everything, few = load_2wikimultihopqa(folder), load_2wikimultihopqa(folder, candidates=12)
+    assert {len(example.candidates) for example in few} == {12}
+    for whole, cut in zip(everything, few, strict=True):
+        assert (cut.id, cut.question, cut.answers) == (whole.id, whole.question, whole.answers)
+        assert {cut.candidates[p] for p in cut.gold} == {whole.candidates[p] for p in whole.gold}
 
 
 @pytest.mark.data

@@ -1,0 +1,1 @@
+"""Software development: from a requirement to a small program that runs."""
