@@ -2,5 +2,6 @@
 
 from agenttts_env.testing.engine import check_engine, collect
 from agenttts_env.testing.searcher import ScriptedObjective, check_searcher
+from agenttts_env.testing.task import check_task
 
-__all__ = ["ScriptedObjective", "check_engine", "check_searcher", "collect"]
+__all__ = ["ScriptedObjective", "check_engine", "check_searcher", "check_task", "collect"]

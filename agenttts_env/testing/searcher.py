@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
+import random
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import get_args
+
+import numpy as np
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import ProposalError
 from agenttts_env.ledger import Ledger
 from agenttts_env.problem import Problem
 from agenttts_env.searcher import Searcher
-from agenttts_env.trial import Trial
+from agenttts_env.trial import State, Trial
 
 
 class ScriptedObjective:
@@ -55,34 +60,70 @@ class ScriptedObjective:
         return quality
 
 
-def check_searcher(make: Callable[[], Searcher], problem: Problem, *, trials: int = 16) -> None:
-    """Check everything that :func:`~agenttts_env.search.search` relies on.
+def check_searcher(
+    make: Callable[[], Searcher],
+    problem: Problem,
+    *,
+    trials: int = 16,
+    within_budget: bool = False,
+    no_repeats: bool = False,
+) -> None:
+    """Check everything that :func:`~agenttts_env.search.search` and a fair comparison rely on.
 
     Every allocation that is asked for is on offer. The same seed asks the same, from a new searcher and from one that
-    was reset; another seed works. A search that is told its log, as read back from JSON, goes on as it would, after
-    every prefix. Failed and infeasible trials break nothing. Overhead never falls. Notes are JSON.
+    was reset after another seed and a tighter budget; a searcher learns from nothing but the problem and the trials
+    that it is told, draws from no global random numbers, and edits neither. A search that is told its log, as read
+    back from JSON, goes on as it would, after every prefix. Failed and infeasible trials break nothing, even where
+    there are no others. Overhead never falls. Notes are JSON.
 
     Args:
         make: a new searcher; called many times. One with an LLM draws from one sample store in all calls.
         problem: what to search.
         trials: length of each search.
+        within_budget: whether the searcher promises to ask for feasible allocations only.
+        no_repeats: whether it promises to ask for no allocation twice while a feasible one is untried.
 
     Raises:
         AssertionError: what does not hold.
     """
+    searcher, global_random = make(), _global_random()
     whole = _run(make(), problem, trials, seed=0)
-    searcher = make()
     _expect_same(_run(searcher, problem, trials, seed=0), whole, "a new searcher with the same seed")
-    _run(searcher, problem, trials, seed=1)
+    tight = replace(problem, budget=(problem.cheapest_cost + problem.budget) / 2)
+    runs = [(problem, whole), (tight, _run(searcher, tight, trials, seed=1))]
     _expect_same(_run(searcher, problem, trials, seed=0), whole, "a searcher that was reset with the same seed")
+    runs += [(problem, _run(make(), problem, trials, seed=0, only=state)) for state in get_args(State)]
     for length in range(1, trials):
         logged = [Trial.from_json(json.loads(json.dumps(trial.to_json()))) for trial in whole[:length]]
         _expect_same(_run(make(), problem, trials, seed=0, logged=logged), whole, f"a resume after {length} trials")
+    assert _global_random() == global_random, "the global random numbers of `random` and `numpy` must be left alone"
+    for searched, told in runs:
+        asked = [trial.requested for trial in told if trial.requested is not None]
+        if within_budget:
+            for allocation in asked:
+                assert searched.is_feasible(allocation), f"nothing over budget must be asked for, but {allocation} was"
+        if no_repeats:
+            first = asked[: searched.count()]
+            for place, allocation in enumerate(first):
+                assert allocation not in first[:place], (
+                    f"nothing must be asked for twice while anything is untried, but {allocation} was"
+                )
 
 
-def _run(searcher: Searcher, problem: Problem, trials: int, *, seed: int, logged: Sequence[Trial] = ()) -> list[Trial]:
-    objective = ScriptedObjective(problem)
+def _run(
+    searcher: Searcher,
+    problem: Problem,
+    trials: int,
+    *,
+    seed: int,
+    logged: Sequence[Trial] = (),
+    only: State | None = None,
+) -> list[Trial]:
+    """One search; ``logged`` are its first trials; ``only`` is what becomes of every trial."""
+    objective = ScriptedObjective(problem, mishaps=only is None)
+    tables = [table.copy() for table in problem.cost_tables]
     told: list[Trial] = []
+    written: list[str] = []
     searcher.reset(problem, trials=trials, seed=seed)
     overhead = searcher.overhead
     assert overhead == Ledger(), f"`overhead` must be zero after a reset, but is {overhead}"
@@ -96,11 +137,24 @@ def _run(searcher: Searcher, problem: Problem, trials: int, *, seed: int, logged
         before, overhead = overhead, searcher.overhead
         for field in fields(Ledger):
             assert getattr(overhead, field.name) >= getattr(before, field.name), f"`overhead.{field.name}` fell"
-        told.append(logged[number] if number < len(logged) else objective.trial(number, requested, reason))
-        expected = told[number].requested
-        assert requested == expected, f"trial {number} of the log asked for {expected}, but got {requested}"
-        searcher.tell(told[number])
+        trial = logged[number] if number < len(logged) else objective.trial(number, requested, reason)
+        if only in ("failed", "infeasible"):
+            trial = Trial(number, requested, None, only, cost=trial.cost, reason="scripted")
+        assert requested == trial.requested, (
+            f"trial {number} of the log asked for {trial.requested}, but got {requested}"
+        )
+        told.append(trial)
+        written.append(json.dumps(trial.to_json()))
+        searcher.tell(trial)
+    for trial, text in zip(told, written, strict=True):
+        assert json.dumps(trial.to_json()) == text, f"trials must not be edited, but trial {trial.number} was"
+    for table, kept in zip(problem.cost_tables, tables, strict=True):
+        assert np.array_equal(table, kept), "the problem must not be edited, but its cost tables were"
     return told
+
+
+def _global_random() -> bytes:
+    return pickle.dumps((random.getstate(), np.random.get_state()))  # noqa: NPY002
 
 
 def _expect_same(found: Sequence[Trial], expected: Sequence[Trial], what: str) -> None:

@@ -94,8 +94,78 @@ class Noted(Counting):
         return [{"a set": {1}}]
 
 
+class Cheap(Counting):
+    """Keeps both promises too."""
+
+    def ask(self) -> Allocation:
+        return Allocation.of((SMALL.name, len(self.told) + 1))
+
+
+class OverBudget(Counting):
+    def ask(self) -> Allocation:
+        return Allocation.of((LARGE.name, len(self.told) + 1))
+
+
+class Stale(Counting):
+    """Keeps the budget of the first problem that it saw."""
+
+    def __init__(self) -> None:
+        self.allocation: Allocation | None = None
+
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
+        super().reset(problem, trials=trials, seed=seed)
+        most = problem.most_samples(0, SMALL.name, 0.0)
+        self.allocation = self.allocation or Allocation.of((SMALL.name, most))
+
+    def ask(self) -> Allocation:
+        assert self.allocation is not None
+        return self.allocation
+
+
+class Repeating(Counting):
+    def ask(self) -> Allocation:
+        return Allocation.of((SMALL.name, len(self.told) // 8 + 1))
+
+
+class Needy(Counting):
+    """Counts on a complete trial."""
+
+    def ask(self) -> Allocation:
+        if len(self.told) == 10:
+            max(trial.score for trial in self.told if trial.score is not None)
+        return super().ask()
+
+
+class TrialEditor(Counting):
+    def tell(self, trial: Trial) -> None:
+        super().tell(trial)
+        trial.metrics["score"] = 1.0  # type: ignore[index]
+
+
+class ProblemEditor(Counting):
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
+        super().reset(problem, trials=trials, seed=seed)
+        self.problem = problem
+
+    def ask(self) -> Allocation:
+        self.problem.cost_tables[0][0, 0] += 1e-9
+        return super().ask()
+
+
+class GloballySeeded(Counting):
+    def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
+        super().reset(problem, trials=trials, seed=seed)
+        np.random.seed(seed)  # noqa: NPY002
+
+    def ask(self) -> Allocation:
+        return Allocation.of((SMALL.name, np.random.randint(1, 100)))  # noqa: NPY002
+
+
 def test_a_searcher_that_keeps_the_contract() -> None:
     check_searcher(Counting, PROBLEM)
+    check_searcher(OverBudget, PROBLEM)
+    check_searcher(Repeating, PROBLEM)
+    check_searcher(Cheap, PROBLEM, within_budget=True, no_repeats=True)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +178,30 @@ def test_a_searcher_that_keeps_the_contract() -> None:
         (Refunded, AssertionError, "`overhead.samples_computed` fell"),
         (Charged, AssertionError, "`overhead` must be zero after a reset"),
         (Noted, TypeError, "not JSON serializable"),
+        (Needy, ValueError, r"max\(\)"),
+        (TrialEditor, AssertionError, "trials must not be edited, but trial 0 was"),
+        (ProblemEditor, AssertionError, "the problem must not be edited, but its cost tables were"),
+        (GloballySeeded, AssertionError, "the global random numbers of `random` and `numpy` must be left alone"),
     ],
 )
 def test_a_searcher_that_breaks_it(make: Callable[[], Searcher], error: type[Exception], message: str) -> None:
+    before = np.random.get_state()  # noqa: NPY002
     with pytest.raises(error, match=message):
-        check_searcher(make, PROBLEM)
+        check_searcher(make, Problem.of(PROBLEM.task))
+    np.random.set_state(before)  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("make", "promise", "message"),
+    [
+        (OverBudget, "within_budget", "nothing over budget must be asked for, but llama-3.1-70b x2 was"),
+        (Stale, "within_budget", "nothing over budget must be asked for, but llama-3.2-3b x"),
+        (Repeating, "no_repeats", "nothing must be asked for twice while anything is untried, but llama-3.2-3b x1 was"),
+    ],
+)
+def test_a_searcher_that_breaks_a_promise(make: Callable[[], Searcher], promise: str, message: str) -> None:
+    with pytest.raises(AssertionError, match=message):
+        check_searcher(make, PROBLEM, **{promise: True})  # type: ignore[arg-type]
 
 
 def test_objective_has_all_outcomes() -> None:
