@@ -18,9 +18,10 @@ from agenttts_env.evaluation import Evaluation
 from agenttts_env.evaluators.live import LiveEvaluator
 from agenttts_env.ledger import Ledger
 from agenttts_env.model import MODELS, Model
+from agenttts_env.oracle import Oracle
 from agenttts_env.pipeline import Pipeline
 from agenttts_env.problem import Problem
-from agenttts_env.registration import make_env, register_envs
+from agenttts_env.registration import make_env, make_vector_env, register_envs
 from agenttts_env.runfolder import RunFolder
 from agenttts_env.sampler import Sampler
 from agenttts_env.search import search
@@ -29,6 +30,7 @@ from agenttts_env.stage import Stage
 from agenttts_env.store import SampleStore
 from agenttts_env.task import Task
 from agenttts_env.trial import Trial, best_trial
+from agenttts_env.vector_env import AllocationVectorEnv
 
 __version__ = version("agenttts-env")
 
@@ -37,6 +39,7 @@ __all__ = [
     "AgentTTSError",
     "Allocation",
     "AllocationEnv",
+    "AllocationVectorEnv",
     "Cost",
     "EngineError",
     "Evaluation",
@@ -46,6 +49,7 @@ __all__ = [
     "LiveEvaluator",
     "MissingExtraError",
     "Model",
+    "Oracle",
     "Pipeline",
     "Problem",
     "ProposalError",
@@ -61,6 +65,7 @@ __all__ = [
     "best_trial",
     "get_cost",
     "make_env",
+    "make_vector_env",
     "paper_budget",
     "register_envs",
     "search",

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -15,8 +16,11 @@ from agenttts_env.cache import cache_folder
 from agenttts_env.engines import make_engine
 from agenttts_env.errors import InvalidInputError, MissingExtraError
 from agenttts_env.model import MODELS, Model
+from agenttts_env.outcome_file import load_table
+from agenttts_env.outcomes import OutcomeTable
 from agenttts_env.pipeline import Example
 from agenttts_env.sampler import Sampler
+from agenttts_env.simulation.landscape import REFERENCE_TEMPERATURE, Landscape, load_landscape
 from agenttts_env.stage import Fusion
 from agenttts_env.store import SampleStore
 from agenttts_env.task import Task
@@ -114,6 +118,131 @@ def build_task(
     task = get_entry(name).build(**options)
     named = {stage: tuple(map(resolve_model, texts)) for stage, texts in _spread(task, models).items()}
     return task.with_stages(models=named, temperatures=_spread(task, temperatures), fusions=_spread(task, fusions))
+
+
+def build_simulated(
+    name: str,
+    *,
+    models: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    temperatures: Mapping[str, float] = MappingProxyType({}),
+    fusions: Mapping[str, Fusion] = MappingProxyType({}),
+    landscape: Landscape | None = None,
+) -> tuple[Task, Landscape]:
+    """A registered task as its landscape simulates it, and the landscape.
+
+    Where nothing else is named, stages sample at the temperature that the landscape was fitted at, and their own model
+    fuses the samples. The landscape is the package's own by default. Other arguments as in :func:`build_task`.
+
+    Raises:
+        InvalidInputError: the task has no landscape, or its landscape lacks a model.
+    """
+    landscape = landscape or load_landscape(name)
+    task = build_task(
+        name,
+        models=models,
+        temperatures={"*": REFERENCE_TEMPERATURE, **temperatures},
+        fusions={"*": "llm", **fusions},
+    )
+    return landscape.simulated(task), landscape
+
+
+def shipped_tables() -> tuple[str, ...]:
+    """Names of the recorded tables that this package has."""
+    names = [file.name for file in files("agenttts_env.tables").iterdir()]
+    return tuple(sorted(name.removesuffix(".npz") for name in names if name.endswith(".npz")))
+
+
+def find_table(table: str | Path) -> OutcomeTable:
+    """A recorded table by what users write: a file ``….npz``, or a name in :func:`shipped_tables`.
+
+    Raises:
+        InvalidInputError: it is neither, or the file is damaged.
+    """
+    if str(table).endswith(".npz"):
+        return load_table(table)
+    if table not in shipped_tables():
+        raise InvalidInputError(
+            f"a table is a file .npz or one of {', '.join(shipped_tables())}, but got {str(table)!r}; "
+            "record one with: agenttts record"
+        )
+    with as_file(files("agenttts_env.tables") / f"{table}.npz") as path:
+        return load_table(path)
+
+
+def build_replay(
+    name: str,
+    table: str | Path | None = None,
+    *,
+    models: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    levels: Sequence[int] = (),
+    temperatures: Mapping[str, float] = MappingProxyType({}),
+    fusions: Mapping[str, str] = MappingProxyType({}),
+    task_options: Mapping[str, Any] = MappingProxyType({}),
+    data: str | None = None,
+    data_options: Mapping[str, Any] = MappingProxyType({}),
+    data_seed: int | None = None,
+    engine: str | None = None,
+    sample_seed: int | None = None,
+) -> OutcomeTable:
+    """The recorded table of a task, restricted to these models; its ``task`` and its ``levels`` are what can be asked.
+
+    Whatever else is given must have been recorded; whatever is not given is as it was recorded.
+
+    Args:
+        name: of the task.
+        table: see :func:`find_table`; by default the one that this package has of the task.
+        models: names of recorded models by stage.
+        levels: sample counts.
+        temperatures: by stage.
+        fusions: by stage.
+        task_options: of the task.
+        data: folder or Hugging Face name.
+        data_options: of the data set.
+        data_seed: of the splits.
+        engine: by name.
+        sample_seed: which sample pool.
+
+    The key ``"*"`` stands for every stage that is not named.
+
+    Raises:
+        InvalidInputError: there is no such table, it is another task's, or something else was recorded; says what.
+    """
+    entry = get_entry(name)
+    if table is None and entry.name not in shipped_tables():
+        raise InvalidInputError(
+            f"this package has no recorded table of task {entry.name!r}: record one with "
+            f"`agenttts record --task {name}` and name its file"
+        )
+    found = find_table(entry.name if table is None else table)
+    task, provenance = found.task, found.provenance
+    if task.name != entry.name:
+        raise InvalidInputError(f"the table must be of task {entry.name!r}, but is of {task.name!r}")
+    if missing := [level for level in levels if level not in found.levels]:
+        raise InvalidInputError(
+            f"`levels` must be among those recorded, {', '.join(map(str, found.levels))}, but have {missing[0]}"
+        )
+    if data is not None:
+        data = data_name(data)
+    temperature = {stage.name: stage.temperature for stage in task.stages}
+    fusion = {stage.name: stage.fusion for stage in task.stages}
+    for option, recorded, value in (
+        ("temperatures", temperature, temperature | _spread(task, temperatures)),
+        ("fusions", fusion, fusion | _spread(task, fusions)),
+        ("task_options", provenance.task_options, {**provenance.task_options, **task_options}),
+        ("data", provenance.data, data),
+        ("data_options", provenance.data_options, {**provenance.data_options, **data_options}),
+        ("data_seed", provenance.data_seed, data_seed),
+        ("engine", provenance.engine, engine),
+        ("sample_seed", provenance.sample_seed, sample_seed),
+    ):
+        if value is not None and value != recorded:
+            raise InvalidInputError(f"the table was recorded with {option} = {recorded!r}, but got {value!r}")
+    return found.with_models(_spread(task, models)) if models else found
+
+
+def data_name(data: str) -> str:
+    """Where data came from, as a table says it: a folder by its name without the way to it, else as users write it."""
+    return Path(data).resolve().name if Path(data).exists() else data
 
 
 def _spread(task: Task, values: Mapping[str, T]) -> dict[str, T]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from operator import truediv
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
@@ -11,26 +13,65 @@ import numpy as np
 import numpy.typing as npt
 
 from agenttts_env.allocation import Allocation
+from agenttts_env.cost import with_slack
 from agenttts_env.errors import EngineError, InfeasibleError, InvalidInputError
-from agenttts_env.evaluators.base import Evaluator
+from agenttts_env.evaluators.base import Evaluator, QuickEvaluator
+from agenttts_env.observation import (
+    COST_SHARE_LIMIT,
+    Observation,
+    budget_share,
+    highest_indices,
+    observation_names,
+    observation_space,
+)
 from agenttts_env.problem import Problem
 from agenttts_env.trial import Trial, best_trial
 
 Infeasible = Literal["penalise", "project", "raise"]
-Observation = npt.NDArray[np.float32]
 Action = npt.NDArray[np.int64]
 
-COST_SHARE_LIMIT = 10.0
-
-REWARDS: Mapping[str, Callable[[Trial, float], float]] = {
-    "improvement": lambda trial, best: max(0.0, (trial.score or 0.0) - best),
-    "score": lambda trial, best: trial.score or 0.0,
-    "best": lambda trial, best: max(best, trial.score or 0.0),
+REWARDS: Mapping[str, Callable[[float, float], float]] = {
+    "improvement": lambda score, best: max(0.0, score - best),
+    "score": lambda score, best: score,
+    "best": lambda score, best: max(best, score),
 }
-"""Reward by name, from a feasible trial and the best score before it. All lie in [0, 1].
+"""Reward by name, from the score of a complete trial and the best score before it. All lie in [0, 1].
 
 ``improvement`` adds up to the best score of the episode; ``score`` is this trial's; ``best`` is the best so far.
 """
+
+
+def check_episode(*, trials: int, reward: str, infeasible: Infeasible, penalty: float) -> None:
+    """Check the options of an episode, see :class:`AllocationEnv`.
+
+    Raises:
+        InvalidInputError: one breaks a rule.
+    """
+    if trials < 1:
+        raise InvalidInputError(f"`trials` must be >= 1, but got {trials}")
+    if reward not in REWARDS:
+        raise InvalidInputError(f"`reward` must be one of {', '.join(REWARDS)}, but got {reward!r}")
+    if infeasible not in get_args(Infeasible):
+        raise InvalidInputError(f"`infeasible` must be one of {get_args(Infeasible)}, but got {infeasible!r}")
+    if not penalty >= 0:
+        raise InvalidInputError(f"`penalty` must be >= 0, but got {penalty}")
+
+
+def resolve(problem: Problem, requested: Allocation, infeasible: Infeasible) -> tuple[Allocation | None, str]:
+    """What is run where an allocation is asked for: None if nothing is; and why, unless it is run as it is.
+
+    Raises:
+        InfeasibleError: over budget, with ``infeasible="raise"``.
+    """
+    if problem.is_feasible(requested):
+        return requested, ""
+    cost = problem.cost_of(requested)
+    reason = f"costs {cost:.6g} {problem.cost.unit}, over the budget of {problem.budget:.6g}"
+    if infeasible == "raise":
+        raise InfeasibleError(f"{requested} {reason}")
+    if infeasible == "penalise":
+        return None, reason
+    return problem.project(requested), f"{requested} {reason}; projected"
 
 
 class AllocationEnv(gym.Env[Observation, Action]):
@@ -49,8 +90,9 @@ class AllocationEnv(gym.Env[Observation, Action]):
     **Episode**: ``trials`` steps, then ``terminated``. Neither a reset nor a seed changes the data or the samples: a
     repeated allocation has the same score, and costs no inference.
 
-    **Info**: ``trial`` (the :class:`Trial`), ``feasible``, ``projected``, ``best`` (the best Trial so far, or None) and
-    ``backend``; after a reset ``backend`` only.
+    **Info**: of the last trial ``feasible``, ``complete`` and ``projected``, its ``cost`` (unless it named no
+    allocation) and its ``score`` (if it was completed); and ``backend``. After a reset ``backend`` only. Everything
+    else about the episode is in :attr:`trials` and :attr:`best`.
 
     Args:
         problem: task, cost, budget, levels.
@@ -78,14 +120,7 @@ class AllocationEnv(gym.Env[Observation, Action]):
         render_mode: str | None = None,
         run: str | None = None,
     ) -> None:
-        if trials < 1:
-            raise InvalidInputError(f"`trials` must be >= 1, but got {trials}")
-        if reward not in REWARDS:
-            raise InvalidInputError(f"`reward` must be one of {', '.join(REWARDS)}, but got {reward!r}")
-        if infeasible not in get_args(Infeasible):
-            raise InvalidInputError(f"`infeasible` must be one of {get_args(Infeasible)}, but got {infeasible!r}")
-        if not penalty >= 0:
-            raise InvalidInputError(f"`penalty` must be >= 0, but got {penalty}")
+        check_episode(trials=trials, reward=reward, infeasible=infeasible, penalty=penalty)
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InvalidInputError(
                 f"`render_mode` must be one of {self.metadata['render_modes']}, but got {render_mode!r}"
@@ -98,23 +133,35 @@ class AllocationEnv(gym.Env[Observation, Action]):
         self.penalty = penalty
         self.render_mode = render_mode
         self.run = uuid4().hex if run is None else run
-        self.trials: list[Trial] = []
         self._episode = -1
+        self._trials: list[Trial] = []
+        self._unwritten: deque[list[int]] = deque()
+        self._count = trials  # as at the end of an episode: only a reset leads on
+        self._best_score = 0.0
+        self._quick = _Quick(problem, evaluator) if isinstance(evaluator, QuickEvaluator) else None
+        self._budget_share = budget_share(problem)
+        self._highest = highest_indices(problem)
+        self._no_shares = [0.0] * len(self._highest)
+        self._no_metrics = [0.0] * len(problem.task.metrics)
         self.action_space = gym.spaces.MultiDiscrete(problem.nvec)
-        high = np.ones(len(self.observation_names), dtype=np.float32)
-        high[self.observation_names.index("last cost share")] = COST_SHARE_LIMIT
-        self.observation_space = gym.spaces.Box(np.zeros_like(high), high, dtype=np.float32)
+        self.observation_space = observation_space(problem)
 
     @property
     def observation_names(self) -> tuple[str, ...]:
         """What each entry of an observation is."""
-        task = self.problem.task
-        stages = [name for stage in task.stages for name in (f"last {stage.name} model", f"last {stage.name} level")]
-        metrics = [f"last {metric}" for metric in task.metrics]
-        return (
-            "budget", "trials left", "best score",
-            *stages, *metrics, "last cost share", "last feasible", "last complete",
-        )  # fmt: skip
+        return observation_names(self.problem)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trials of the episode so far.
+
+        Where trials are quick (simulated), a step computes its score only, and the rest of the trial is worked out
+        when somebody looks.
+        """
+        while self._unwritten:
+            self._trials.append(self._run(len(self._trials), self.problem.decode(self._unwritten[0])))
+            self._unwritten.popleft()
+        return self._trials
 
     @property
     def best(self) -> Trial | None:
@@ -127,8 +174,10 @@ class AllocationEnv(gym.Env[Observation, Action]):
         """Start another search; no trial is remembered, every sample is."""
         super().reset(seed=seed)
         self._episode += 1
-        self.trials = []
-        return self._observation(), {"backend": self.evaluator.backend}
+        self._trials, self._count, self._best_score = [], 0, 0.0
+        self._unwritten.clear()
+        self.evaluator.begin()
+        return self._observe(self._no_shares, self._no_metrics, 0.0, 0.0, 0.0), {"backend": self.evaluator.backend}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one trial.
@@ -137,44 +186,86 @@ class AllocationEnv(gym.Env[Observation, Action]):
             InvalidInputError: the action is not in the action space.
             InfeasibleError: over budget, with ``infeasible="raise"``.
         """
-        if self._episode < 0 or len(self.trials) >= self.max_trials:
-            raise gym.error.ResetNeeded("call reset() before the first step and after an episode's last")
-        return self.record(self._run(self.problem.decode(action)))
+        self._expect_room()
+        if self._quick is None:
+            return self.record(self._run(len(self._trials), self.problem.decode(action)))
+        indices, shares, choices, cost = self._quick.read(action)
+        feasible, projected, metrics = cost <= self._quick.limit, False, None
+        if not feasible and self.infeasible != "penalise":
+            allocation, _ = resolve(self.problem, self.problem.decode(indices), self.infeasible)
+            assert allocation is not None
+            _, shares, choices, cost = self._quick.read(self.problem.encode(allocation))
+            feasible = projected = True
+        if feasible:
+            metrics = self._quick.means(choices)
+        self._unwritten.append(indices)
+        return self._take(shares, metrics, cost, feasible, projected)
 
     def record(self, trial: Trial) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take a trial into the episode without running anything, and return what :meth:`step` returns.
 
         For trials that were run before (a resumed log) and for proposals that named no allocation.
         """
-        if trial.number != len(self.trials):
-            raise InvalidInputError(f"the next trial must have number {len(self.trials)}, but got {trial.number}")
-        before = self.best
-        best = 0.0 if before is None or before.score is None else before.score
-        feasible = trial.state != "infeasible"
-        reward = REWARDS[self.reward](trial, best) if trial.state == "complete" else 0.0 if feasible else -self.penalty
-        self.trials.append(trial)
+        self._expect_room()
+        trials = self.trials
+        if trial.number != len(trials):
+            raise InvalidInputError(f"the next trial must have number {len(trials)}, but got {trial.number}")
+        trials.append(trial)
+        shown = trial.allocation or trial.requested
+        metrics = [trial.metrics.get(metric, 0.0) for metric in self.problem.task.metrics]
+        return self._take(
+            self._no_shares
+            if shown is None
+            else list(map(truediv, self.problem.encode(shown).tolist(), self._highest)),
+            metrics if trial.state == "complete" else None,
+            trial.cost,
+            trial.state != "infeasible",
+            trial.allocation is not None and trial.allocation != trial.requested,
+        )
+
+    def _expect_room(self) -> None:
+        if self._count >= self.max_trials:
+            raise gym.error.ResetNeeded("call reset() before the first step and after an episode's last")
+
+    def _take(
+        self, shares: list[float], metrics: list[float] | None, cost: float | None, feasible: bool, projected: bool
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Count a trial, and return what :meth:`step` returns.
+
+        Args:
+            shares: its action, as in an observation; zeros if it named no allocation.
+            metrics: in the task's order; None unless complete.
+            cost: None without an allocation.
+            feasible: whether the budget pays it.
+            projected: whether another allocation was run than was asked for.
+        """
+        self._count += 1
+        complete = metrics is not None
         info = {
-            "trial": trial,
             "feasible": feasible,
-            "projected": trial.allocation is not None and trial.allocation != trial.requested,
-            "best": self.best,
+            "complete": complete,
+            "projected": projected,
             "backend": self.evaluator.backend,
         }
-        return self._observation(), float(reward), len(self.trials) >= self.max_trials, False, info
+        cost_share = 0.0
+        if cost is not None:
+            info["cost"] = cost
+            cost_share = min(max(self.problem.spent_share(cost), 0.0), COST_SHARE_LIMIT)
+        if metrics is None:
+            metrics, reward = self._no_metrics, 0.0 if feasible else -self.penalty
+        else:
+            info["score"] = score = metrics[0]
+            reward = REWARDS[self.reward](score, self._best_score)
+            self._best_score = max(self._best_score, score)
+        observation = self._observe(shares, metrics, cost_share, feasible, complete)
+        return observation, reward, self._count >= self.max_trials, False, info
 
-    def _run(self, requested: Allocation) -> Trial:
-        number, problem = len(self.trials), self.problem
-        cost = problem.cost_of(requested)
-        allocation, reason = requested, ""
-        if not problem.is_feasible(requested):
-            reason = f"costs {cost:.6g} {problem.cost.unit}, over the budget of {problem.budget:.6g}"
-            if self.infeasible == "raise":
-                raise InfeasibleError(f"{requested} {reason}")
-            if self.infeasible == "penalise":
-                return Trial(number, requested, None, "infeasible", cost=cost, reason=reason)
-            allocation = problem.project(requested)
-            cost = problem.cost_of(allocation)
-            reason = f"{requested} {reason}; projected"
+    def _run(self, number: int, requested: Allocation) -> Trial:
+        problem = self.problem
+        allocation, reason = resolve(problem, requested, self.infeasible)
+        cost = problem.cost_of(allocation or requested)
+        if allocation is None:
+            return Trial(number, requested, None, "infeasible", cost=cost, reason=reason)
         try:
             evaluation = self.evaluator.evaluate(allocation, f"{self.run}/{self._episode}/{number}")
         except EngineError as error:
@@ -198,26 +289,15 @@ class AllocationEnv(gym.Env[Observation, Action]):
             ledger=evaluation.ledger,
         )
 
-    def _observation(self) -> Observation:
-        problem = self.problem
-        room = problem.dearest_cost - problem.cheapest_cost
-        budget = (problem.budget - problem.cheapest_cost) / room if room > 0 else 1.0
-        best = self.best
-        values = [min(1.0, budget), 1 - len(self.trials) / self.max_trials, (best and best.score) or 0.0]
-        last = self.trials[-1] if self.trials else None
-        shown = None if last is None else last.allocation or last.requested
-        if shown is None:
-            values += [0.0] * int(problem.nvec.size)
-        else:
-            values += (problem.encode(shown) / np.maximum(problem.nvec - 1, 1)).tolist()
-        values += [last.metrics.get(metric, 0.0) if last else 0.0 for metric in problem.task.metrics]
-        share = 0.0 if last is None or last.cost is None else problem.spent_share(last.cost)
-        values += [min(max(share, 0.0), COST_SHARE_LIMIT)]
-        values += [
-            float(last is not None and last.state != "infeasible"),
-            float(last is not None and last.score is not None),
-        ]
-        return np.array(values, dtype=np.float32)
+    def _observe(
+        self, shares: list[float], metrics: list[float], cost_share: float, feasible: float, complete: float
+    ) -> Observation:
+        """The observation after a trial, entry by entry as in :attr:`observation_names`."""
+        left = 1 - self._count / self.max_trials
+        return np.array(
+            [self._budget_share, left, self._best_score, *shares, *metrics, cost_share, feasible, complete],
+            dtype=np.float32,
+        )
 
     def render(self) -> Any:
         """The search so far: text in mode ``ansi``, an RGB array of shape (height, width, 3) in mode ``rgb_array``."""
@@ -235,6 +315,59 @@ class AllocationEnv(gym.Env[Observation, Action]):
             f"{problem.cost.unit} trials={self.max_trials}>"
         )
 
+    __str__ = __repr__  # Gymnasium's names the class only, and wrappers print it: where scores come from must show
+
     def close(self) -> None:
         """Free the engines."""
         self.evaluator.close()
+
+
+class _Quick:
+    """What a step needs of a problem and an evaluator, looked up in lists instead of made as objects."""
+
+    def __init__(self, problem: Problem, evaluator: QuickEvaluator) -> None:
+        self.limit = with_slack(problem.budget)
+        self.means = evaluator.means
+        self._problem = problem
+        self._shape, self._dtype = problem.nvec.shape, problem.nvec.dtype
+        highest = highest_indices(problem)
+        # By stage, model and level: its cost, its share of an observation, and what the evaluator is asked.
+        self._options = [
+            [
+                [
+                    (cost, (model / highest[2 * stage], level / highest[2 * stage + 1]), (model, problem.levels[level]))
+                    for level, cost in enumerate(costs)
+                ]
+                for model, costs in enumerate(table.tolist())
+            ]
+            for stage, table in enumerate(problem.cost_tables)
+        ]
+
+    def read(self, action: Action) -> tuple[list[int], list[float], list[tuple[int, int]], float]:
+        """An action as integers, as in an observation, as (model, S) for each stage, and its cost.
+
+        Raises:
+            InvalidInputError: it is not in the action space.
+        """
+        array = np.asarray(action)
+        if array.dtype != self._dtype or array.shape != self._shape:
+            array = self._checked(action)
+        indices: list[int] = array.tolist()
+        if min(indices) < 0:
+            self._checked(action)
+        shares: list[float] = []
+        choices: list[tuple[int, int]] = []
+        total = 0.0
+        try:
+            for options, model, level in zip(self._options, indices[::2], indices[1::2], strict=True):
+                cost, share, choice = options[model][level]
+                total += cost  # in the order of Problem.cost_of
+                shares += share
+                choices.append(choice)
+        except IndexError:
+            self._checked(action)
+            raise
+        return indices, shares, choices, total
+
+    def _checked(self, action: npt.ArrayLike) -> Action:
+        return self._problem.encode(self._problem.decode(action))

@@ -14,6 +14,9 @@ from agenttts_env.problem import Problem
 InitRule = Literal["paper", "code_head"]
 """``paper``: what arXiv 2508.00890 describes. ``code_head``: what its released code does. See :func:`comparisons`."""
 
+SEEDED = "+init"
+"""How the name of a searcher ends that begins with these trials where it need not."""
+
 CODE_HEAD_MOST_SAMPLES = 60
 
 

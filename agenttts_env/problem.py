@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 import numpy.typing as npt
@@ -128,10 +129,11 @@ class Problem:
             InvalidInputError: see :meth:`validate`.
         """
         self.validate(allocation)
-        return math.fsum(
+        costs = (
             self.cost.stage_cost(stage, stage.model(choice.model), choice.samples)
             for stage, choice in zip(self.task.stages, allocation.stages, strict=True)
         )
+        return reduce(add, costs)  # in order, so that sums over arrays of costs come out the same
 
     def is_feasible(self, allocation: Allocation) -> bool:
         """Whether the budget pays it."""

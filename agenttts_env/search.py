@@ -63,12 +63,14 @@ def search(
                     f"the log's trial {before.number} asked for {before.requested}, but trial {len(env.trials)} of "
                     f"this search asks for {requested}: the log was written by another version or with other settings"
                 )
-            _, _, done, _, info = env.record(before)
+            if before.allocation is not None:
+                env.evaluator.recall(before.allocation)
+            _, _, done, _, _ = env.record(before)
         elif requested is None:
-            _, _, done, _, info = env.record(Trial(len(env.trials), None, None, "failed", reason=reason))
+            _, _, done, _, _ = env.record(Trial(len(env.trials), None, None, "failed", reason=reason))
         else:
-            _, _, done, _, info = env.step(env.problem.encode(requested))
-        trial = replace(info["trial"], overhead=_difference(searcher.overhead, paid))
+            _, _, done, _, _ = env.step(env.problem.encode(requested))
+        trial = replace(env.trials[-1], overhead=_difference(searcher.overhead, paid))
         paid = searcher.overhead
         if before is not None:
             trial = before

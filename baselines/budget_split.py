@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agenttts_env.allocation import Allocation, StageAllocation
-from agenttts_env.cost import fits
+from agenttts_env.cost import with_slack
 from agenttts_env.problem import Problem
 
 Point = list[tuple[int, float]]
@@ -32,6 +32,7 @@ class BudgetSplit:
         self._problem = problem
         cheapest = [float(table.min()) for table in problem.cost_tables]
         self._later = [math.fsum(cheapest[stage + 1 :]) for stage in range(len(cheapest))]
+        self._most = with_slack(problem.budget)
         self._log_levels = np.log(problem.levels)
 
     def allocation(self, point: Sequence[tuple[int, float]]) -> Allocation:
@@ -39,7 +40,7 @@ class BudgetSplit:
         choices: list[StageAllocation] = []
         spent = 0.0
         for stage, (index, share) in enumerate(point):
-            counts = self._fitting_levels(stage, spent)
+            counts = self.fitting_levels(stage, spent)
             fitting = [model for model, count in enumerate(counts) if count]
             model = max((model for model in fitting if model <= index), default=fitting[0])
             logs = self._log_levels[: counts[model]]
@@ -55,14 +56,19 @@ class BudgetSplit:
         point: Point = []
         spent = 0.0
         for stage, (model, level) in enumerate(self._problem.encode(allocation).reshape(-1, 2).tolist()):
-            logs = self._log_levels[: self._fitting_levels(stage, spent)[model]]
+            logs = self._log_levels[: self.fitting_levels(stage, spent)[model]]
             width = logs[-1] - logs[0]
             point.append((model, float((logs[level] - logs[0]) / width) if width > 0 else 0.0))
             spent += float(self._problem.cost_tables[stage][model, level])
         return point
 
-    def _fitting_levels(self, stage: int, spent: float) -> list[int]:
-        """For each model of a stage how many levels, from the lowest, fit; one at least is not 0."""
+    def fitting_levels(self, stage: int, spent: float) -> list[int]:
+        """For each model of a stage how many levels, from the lowest, fit; one at least is not 0.
+
+        Args:
+            stage: its index.
+            spent: what the stages before it cost.
+        """
         taken = spent + self._later[stage]
-        rows = self._problem.cost_tables[stage].tolist()
-        return [sum(fits(taken + cost, self._problem.budget) for cost in row) for row in rows]
+        fitting: list[int] = (taken + self._problem.cost_tables[stage] <= self._most).sum(axis=1).tolist()
+        return fitting

@@ -1,4 +1,4 @@
-"""The command line: ``agenttts search``, ``agenttts tasks`` and ``agenttts show``."""
+"""The command line: ``agenttts search``, ``compare``, ``report``, ``record``, ``oracle``, ``tasks`` and ``show``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from agenttts_env.errors import AgentTTSError, EngineError, InvalidInputError
-from agenttts_env.experiments.options import GROUPS, SearchOptions
+from agenttts_env.experiments.compare.options import CompareOptions, read_options
+from agenttts_env.experiments.options import GROUPS, RECORD_FIELDS, RecordOptions, SearchOptions
+from agenttts_env.experiments.oracle_options import ORACLE_FIELDS, OracleOptions
 
 DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: all is well; inference failed; a request that breaks a rule; Ctrl-C."""
@@ -28,6 +30,11 @@ examples:
   agenttts search --help                       all options of a search
   agenttts search --task fictional-qa --engine scripted --trials 20 --out runs/first
                                                a search in seconds, without any model (its scores are meaningless)
+  agenttts search --task fictional-qa --backend replay --cost flops --budget 4e11 --out runs/replayed
+                                               a search in seconds over recorded outcomes of a real model
+  agenttts compare --help                      compare searchers, on tasks that are simulated
+  agenttts record --help                       record outcomes of your own
+  agenttts oracle --task 2wikimultihopqa       the best allocation there is, where all can be computed
   agenttts show runs/first                     tables and plot of a run, finished or running
 """
 
@@ -47,10 +54,72 @@ examples:
     agenttts search --task fictional-qa --engine transformers --models smollm2-135m \\
       --max-samples 16 --cost flops --budget 4e11 --trials 15 --examples 20 --test-examples 50
 
+  your own task, which the module my_task.py in this folder registers:
+    agenttts search --task my_task:NAME --engine scripted
+
   an LLM as the searcher, models behind an OpenAI-compatible server, tracked offline:
     agenttts search --task 2wikimultihopqa --data DIR --engine openai --base-url http://HOST:8000/v1 \\
       --models retrieve=qwen2.5-7b,qwen2.5-72b --models answer=llama-3.2-3b \\
       --searcher agenttts --llm openai:qwen2.5-72b --wandb offline
+"""
+
+_COMPARE_DESCRIPTION = """\
+Compare searchers on simulated tasks: every searcher on every task with every seed, measured against the best allocation
+there is. No model runs, and the scores are no measurements.
+
+Every finished run is kept at once: stop a comparison at any time, give the same command again, and it goes on. At the
+end come tables, trials.csv, summary.csv and a plot; `agenttts report DIR` makes them again.
+"""
+
+_COMPARE_EXAMPLES = """\
+examples:
+  all simulated tasks, all searchers that need no LLM: a few minutes on 2 cores
+    agenttts compare
+
+  a look, in seconds:
+    agenttts compare --tasks cwq,webqsp --searchers random,tpe,tpe+init --seeds 5 --trials 20 --out runs/look
+
+  one task at every budget that figures were published for:
+    agenttts compare --tasks 2wikimultihopqa --budgets published --out runs/budgets
+
+  the same options in a file (TOML, or YAML where PyYAML is installed), fields as the options here; the command line
+  has precedence:
+    agenttts compare --config comparison.toml --jobs 8
+"""
+
+_RECORD_DESCRIPTION = """\
+Run a pipeline once with everything that any allocation asks for, and write the outcomes to a table (no text, neither of
+the data nor of a model). A search with --backend replay then scores every allocation as a live one would, in no time.
+
+Every sample is kept in a store before it is used: stop a recording at any time, give the same command again, and it
+goes on without computing anything twice.
+"""
+
+_RECORD_EXAMPLES = """\
+examples:
+  in seconds, without any model (its scores are meaningless):
+    agenttts record --task fictional-qa --engine scripted --models smollm2-135m --max-samples 8 --out toy.npz
+
+  two models, at most 16 samples, of which only some numbers are on offer:
+    agenttts record --task fictional-qa --models smollm2-135m,smollm2-360m --max-samples 16 --levels 1,2,4,8,16 \\
+      --examples 50 --test-examples 50 --out smollm2.npz
+"""
+
+_ORACLE_DESCRIPTION = """\
+Find the best allocation by computing all of them: every choice of models and every number of samples, by expected score
+in a simulation, or by recorded score. A simulation runs no model, and its scores are no measurements.
+"""
+
+_ORACLE_EXAMPLES = """\
+examples:
+  all tasks that can be simulated, in one table:
+    agenttts oracle
+
+  one of them, with everything there is to write and draw:
+    agenttts oracle --task 2wikimultihopqa --budget 1000 --out oracles
+
+  of a recorded table, by the scores of its test split:
+    agenttts oracle --task fictional-qa --backend replay --table smollm2.npz --cost flops --split test
 """
 
 
@@ -71,6 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0; 1 if inference failed; 2 if the request breaks a rule; 130 after Ctrl-C.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is loaded: see TransformersEngine
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # a task may be a module of this folder, as it could under `python -m`
     words = list(sys.argv[1:] if argv is None else argv)
     again = f"the same command goes on where it stopped:\n  agenttts {shlex.join(words)}"
     try:
@@ -99,15 +170,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     search.usage = "agenttts search --task NAME [OPTION VALUE]..."
     search.set_defaults(run=_search)
-    groups = {name: search.add_argument_group(title) for name, title in GROUPS.items()}
-    for option in fields(SearchOptions):
-        groups[option.metadata["group"]].add_argument(
-            "--" + option.name.replace("_", "-"),
-            action="append",
-            required=option.default == "",
-            metavar=option.metadata["metavar"],
-            help=option.metadata["help"] + _default(option.default),
-        )
+    _add_options(search, fields(SearchOptions))
+    compare = _command(
+        commands.add_parser("compare", help="compare searchers on simulated tasks"),
+        _COMPARE_DESCRIPTION,
+        _COMPARE_EXAMPLES,
+    )
+    compare.usage = "agenttts compare [OPTION VALUE]..."
+    compare.set_defaults(run=_compare)
+    _add_options(compare, fields(CompareOptions))
+    compare.add_argument("--config", metavar="FILE", help="a file of options")
+    report = _command(
+        commands.add_parser("report", help="report a comparison"),
+        "Show the tables of a comparison, finished or running, and write its CSV and its plot. Reads files only.",
+    )
+    report.add_argument("dir", metavar="DIR", help="folder of the comparison")
+    report.set_defaults(run=_report)
+    record = _command(
+        commands.add_parser("record", help="record a pipeline's outcomes, to search them in no time"),
+        _RECORD_DESCRIPTION,
+        _RECORD_EXAMPLES,
+    )
+    record.usage = "agenttts record --task NAME [OPTION VALUE]..."
+    record.set_defaults(run=_record)
+    _add_options(record, RECORD_FIELDS)
+    oracle = _command(
+        commands.add_parser("oracle", help="compute the best allocation, where all can be computed"),
+        _ORACLE_DESCRIPTION,
+        _ORACLE_EXAMPLES,
+    )
+    oracle.usage = "agenttts oracle [--task NAME] [OPTION VALUE]..."
+    oracle.set_defaults(run=_oracle)
+    _add_options(oracle, ORACLE_FIELDS)
     tasks = _command(commands.add_parser("tasks", help="list the tasks"), "List the tasks that can be searched.")
     tasks.set_defaults(run=_tasks)
     show = _command(
@@ -127,27 +221,86 @@ def _command(parser: argparse.ArgumentParser, description: str, epilog: str | No
     return parser
 
 
+def _add_options(parser: argparse.ArgumentParser, options: Sequence[Field[Any]]) -> None:
+    named = {option.metadata["group"] for option in options}
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items() if name in named}
+    for option in options:
+        group, name = groups[option.metadata["group"]], "--" + option.name.replace("_", "-")
+        if option.default is False:  # a flag, which takes no value
+            group.add_argument(name, action="append_const", const="", help=option.metadata["help"])
+            continue
+        group.add_argument(
+            name,
+            action="append",
+            required=option.default == "",
+            metavar=option.metadata["metavar"],
+            help=option.metadata["help"] + _default(option.default),
+        )
+
+
+def _given(words: argparse.Namespace, options: Sequence[Field[Any]]) -> dict[str, Any]:
+    given = {option: getattr(words, option.name) for option in options}
+    return {
+        option.name: option.metadata["parse"](option.name, values)
+        for option, values in given.items()
+        if values is not None
+    }
+
+
 def _default(value: object) -> str:
     return f" [{value}]" if isinstance(value, (int, str)) and value != "" else ""
 
 
 def _search(words: argparse.Namespace) -> int:
-    given = {option: getattr(words, option.name) for option in fields(SearchOptions)}
-    options = SearchOptions(
-        **{
-            option.name: option.metadata["parse"](option.name, values)
-            for option, values in given.items()
-            if values is not None
-        }
-    )
+    given = _given(words, fields(SearchOptions))
+    from agenttts_env.experiments.assembly import backend_defaults
     from agenttts_env.experiments.run_search import run_search
 
+    options = SearchOptions(**(backend_defaults(given) | given))
     summary = run_search(options)
     if summary["best_trial"] is None:
         print(
             f"error: no trial was completed; to try again, choose another --out than {options.folder}", file=sys.stderr
         )
         return FAILED
+    return DONE
+
+
+def _compare(words: argparse.Namespace) -> int:
+    configured = read_options(words.config) if words.config is not None else {}
+    options = CompareOptions(**(configured | _given(words, fields(CompareOptions))))
+    from rich.console import Console
+
+    from agenttts_env.experiments.compare.run import run_comparison
+    from agenttts_env.experiments.report import report_console
+
+    run_comparison(options, report_console(), Console(stderr=True))
+    return DONE
+
+
+def _report(words: argparse.Namespace) -> int:
+    from agenttts_env.experiments.compare.log import ComparisonFolder
+    from agenttts_env.experiments.compare.report import report_comparison
+    from agenttts_env.experiments.report import report_console
+
+    report_comparison(ComparisonFolder(words.dir), report_console())
+    return DONE
+
+
+def _record(words: argparse.Namespace) -> int:
+    options = RecordOptions.of(**_given(words, RECORD_FIELDS))
+    from agenttts_env.experiments.record import run_record
+
+    run_record(options)
+    return DONE
+
+
+def _oracle(words: argparse.Namespace) -> int:
+    options = OracleOptions.of(**_given(words, ORACLE_FIELDS))
+    from agenttts_env.experiments.oracle import run_oracle
+    from agenttts_env.experiments.report import report_console
+
+    run_oracle(options, report_console())
     return DONE
 
 

@@ -15,6 +15,7 @@ from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments import parsing
 from agenttts_env.experiments.parsing import Parser
 
+Backend = Literal["live", "replay", "simulated"]
 WandbMode = Literal["off", "offline", "online"]
 OverBudget = Literal["penalise", "project"]
 
@@ -48,7 +49,7 @@ class SearchOptions:
             when they are looked up.
     """
 
-    task: str = _option("", "problem", parsing.text, "NAME", "the task: see `agenttts tasks`")
+    task: str = _option("", "problem", parsing.text, "NAME", "the task: see `agenttts tasks`; or MODULE:NAME, your own")
     models: Mapping[str, tuple[str, ...]] = _option(
         {},
         "problem",
@@ -74,14 +75,16 @@ class SearchOptions:
         "how one stage, or all, fuse samples into one output: vote or llm; repeatable",
     )
     task_option: Mapping[str, Any] = _option(
-        {}, "problem", parsing.json_values, "KEY=VALUE", "an option of the task, such as demonstrations=0; repeatable"
+        {}, "problem", parsing.json_values, "KEY=VALUE", "an option of the task, such as variant=reason; repeatable"
     )
     searcher: str = _option(
         "random",
         "search",
         parsing.text,
         "NAME",
-        "who proposes allocations: random, tpe, gp, insight-rules, or agenttts (driven by an LLM, see --llm)",
+        "who proposes allocations: random, grid, evolution, tpe, gp, cmaes, or with an LLM (see --llm) agenthpo, "
+        "mlcopilot, zero-shot, llambo, centaur; any of them after the first trials of Insight 1 (random+init and so "
+        "on); those trials alone: init-only; insight-rules; or, with an LLM, agenttts",
     )
     llm: str | None = _option(
         None, "search", parsing.text, "ENGINE:MODEL", "the searcher's own LLM, for one that is driven by an LLM"
@@ -119,6 +122,22 @@ class SearchOptions:
         "size of the sealed test split, on which the best allocation is scored once, at the end; 0 for none",
     )
     data_seed: int = _option(0, "data", parsing.integer, "N", "which examples are in which split")
+    backend: Backend = _option(  # noqa: RUF009
+        "live",
+        "inference",
+        parsing.text,
+        "NAME",
+        "where scores come from: live (real inference), replay (a recorded table, see `agenttts record`) or simulated "
+        "(no model runs: a landscape fitted to published figures, see `agenttts oracle`)",
+    )
+    table: str | None = _option(
+        None,
+        "inference",
+        parsing.text,
+        "TABLE",
+        "the recorded table: a file, or the name of one that this package has; the task's own by default. Options that "
+        "are not given are the table's",
+    )
     engine: str = _option(
         "transformers",
         "inference",
@@ -179,6 +198,8 @@ class SearchOptions:
         if self.budget is not None:
             _require(math.isfinite(self.budget), "budget", "must be finite", self.budget)
         _require(self.infeasible in get_args(OverBudget), "infeasible", _one_of(OverBudget), self.infeasible)
+        _require(self.backend in get_args(Backend), "backend", _one_of(Backend), self.backend)
+        _require(self.table is None or self.backend == "replay", "table", "needs the backend replay", self.table)
         _require(self.wandb in get_args(WandbMode), "wandb", _one_of(WandbMode), self.wandb)
         for stage, names in self.models.items():
             _require(bool(names) and all(names), "models", "must name at least one model per stage", (stage, names))
@@ -202,7 +223,7 @@ class SearchOptions:
     @property
     def folder(self) -> Path:
         """The run's folder."""
-        return Path(self.out or f"runs/{self.task}-{self.searcher}-{self.seed}")
+        return Path(self.out or f"runs/{self.task.replace(':', '-')}-{self.searcher}-{self.seed}")
 
     @property
     def store_file(self) -> Path:
@@ -214,6 +235,76 @@ class SearchOptions:
         deciding = {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["group"] != "run"}
         settings: dict[str, Any] = json.loads(json.dumps({"version": version("agenttts-env"), **deciding}))
         return settings
+
+
+RECORDED = (
+    "task", "models", "max_samples", "temperature", "fusion", "task_option", "data", "data_option", "examples",
+    "test_examples", "data_seed", "engine", "engine_option", "sample_seed", "base_url",
+)  # fmt: skip
+"""The options of a search that a recording has too, with the same meaning."""
+
+
+@dataclass(frozen=True)
+class RecordOptions:
+    """Every option of a recording.
+
+    Attributes:
+        search: holds the options named in :data:`RECORDED`; its others mean nothing here.
+
+    Raises:
+        InvalidInputError: a value breaks its rule.
+    """
+
+    search: SearchOptions
+    levels: tuple[int, ...] = _option(
+        (), "problem", parsing.integers, "N,N,…", "the sample counts on offer; all up to --max-samples by default"
+    )
+    cap: int = _option(
+        100_000, "run", parsing.integer, "N", "a stage is not begun if the recording then needs more samples than that"
+    )
+    out: str | None = _option(None, "run", parsing.text, "FILE", "the table's file, by default TASK.npz")
+    store: str | None = _option(
+        None,
+        "run",
+        parsing.text,
+        "FILE",
+        "file of the sample store, by default beside the table; live searches that share it share its samples",
+    )
+
+    def __post_init__(self) -> None:
+        ascending = all(a < b for a, b in zip((0, *self.levels), self.levels, strict=False))
+        _require(ascending, "levels", "must be ascending integers >= 1", self.levels)
+        most = self.search.max_samples
+        _require(max(self.levels, default=1) <= most, "levels", f"must not exceed `max_samples`, {most}", self.levels)
+        _require(self.cap >= 1, "cap", "must be >= 1", self.cap)
+
+    @classmethod
+    def of(cls, **values: Any) -> RecordOptions:
+        """From the values of shared and own options alike."""
+        own = {name: value for name, value in values.items() if name not in RECORDED}
+        return cls(SearchOptions(**{name: value for name, value in values.items() if name in RECORDED}), **own)
+
+    @property
+    def offered(self) -> tuple[int, ...]:
+        """The sample counts on offer."""
+        return self.levels or tuple(range(1, self.search.max_samples + 1))
+
+    @property
+    def file(self) -> Path:
+        """The table's file."""
+        return Path(self.out or f"{self.search.task.rpartition(':')[2]}.npz")
+
+    @property
+    def store_file(self) -> Path:
+        """The sample store's file."""
+        return Path(self.store or self.file.with_suffix(".sqlite"))
+
+
+RECORD_FIELDS = (
+    *(option for option in fields(SearchOptions) if option.name in RECORDED),
+    *(option for option in fields(RecordOptions) if option.metadata),
+)
+"""What the command line offers for a recording."""
 
 
 def _one_of(choices: Any) -> str:

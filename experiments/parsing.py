@@ -30,6 +30,11 @@ def number(name: str, words: Sequence[str]) -> float:
     return _number(name, text(name, words), float, "a number")
 
 
+def integers(name: str, words: Sequence[str]) -> tuple[int, ...]:
+    """Integers with commas between them."""
+    return tuple(_number(name, word, int, "integers with commas between them") for word in text(name, words).split(","))
+
+
 def texts(name: str, words: Sequence[str]) -> tuple[str, ...]:
     """All the words."""
     return tuple(words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import reduce
 from operator import add
@@ -11,21 +11,17 @@ from typing import Any
 
 from rich.console import Console
 
-from agenttts_env.building import backend_name, build_splits
 from agenttts_env.env import AllocationEnv
-from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluation import Evaluation
-from agenttts_env.evaluators.live import LiveEvaluator
-from agenttts_env.experiments.assembly import make_problem, make_run_searcher, make_sampler, make_settings
+from agenttts_env.evaluators.base import Evaluator
+from agenttts_env.experiments.assembly import make_evaluators, make_problem, make_run_searcher, make_settings
 from agenttts_env.experiments.options import SearchOptions
 from agenttts_env.experiments.progress import SearchProgress
 from agenttts_env.experiments.report import print_report, read_summary, report_console
 from agenttts_env.experiments.tracking import NoTracker, Tracker, WandbTracker
 from agenttts_env.ledger import Ledger
-from agenttts_env.pipeline import Example
 from agenttts_env.problem import Problem
 from agenttts_env.runfolder import RunFolder
-from agenttts_env.sampler import Sampler
 from agenttts_env.search import search
 from agenttts_env.searcher import Searcher
 from agenttts_env.trial import Trial, best_trial
@@ -64,20 +60,12 @@ def run_search(options: SearchOptions) -> Mapping[str, Any]:
 
 
 def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], folder: RunFolder) -> Mapping[str, Any]:
-    split, test = build_splits(
-        options.task,
-        data=options.data,
-        search=options.examples,
-        test=options.test_examples,
-        seed=options.data_seed,
-        options=options.data_option,
-    )
-    _make_folder(options)
     with ExitStack() as stack:
-        sampler = make_sampler(options, problem, stack)
-        searcher = make_run_searcher(options, sampler, folder.run, stack)
-        evaluator = LiveEvaluator(problem.task, split, sampler, backend=backend_name(options.engine))
-        env = AllocationEnv(problem, evaluator, trials=options.trials, infeasible=options.infeasible, run=folder.run)
+        evaluators = make_evaluators(options, problem, stack)
+        searcher = make_run_searcher(options, evaluators.sampler, folder.run, stack)
+        env = AllocationEnv(
+            problem, evaluators.search, trials=options.trials, infeasible=options.infeasible, run=folder.run
+        )
         stack.callback(folder.close)
         trials = folder.open(settings)
         labels = settings["labels"]
@@ -86,9 +74,9 @@ def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], 
         summary = None
         try:
             trials = _search(options, env, searcher, trials, folder, tracker)
-            if test:
-                _say(f"scoring the best allocation on the sealed test split ({len(test)} examples)")
-            summary = _summarise(problem, trials, test, sampler, folder.run)
+            if evaluators.test is not None:
+                _say(f"scoring the best allocation on the sealed test split ({evaluators.test_examples} examples)")
+            summary = _summarise(problem, trials, evaluators.test, folder.run)
             folder.write("summary.json", summary)
         finally:
             tracker.finish(summary)
@@ -97,13 +85,6 @@ def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _make_folder(options: SearchOptions) -> None:
-    try:
-        options.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(f"`out` must be a folder that can be made, but {options.folder}: {error}") from error
 
 
 def _make_tracker(options: SearchOptions, settings: Mapping[str, Any], folder: RunFolder) -> Tracker:
@@ -139,14 +120,12 @@ def _search(
         return search(env, searcher, seed=options.seed, resume=logged, on_trial=on_trial, on_note=on_note)
 
 
-def _summarise(
-    problem: Problem, trials: list[Trial], test: Sequence[Example], sampler: Sampler, run: str
-) -> dict[str, Any]:
+def _summarise(problem: Problem, trials: list[Trial], test: Evaluator | None, run: str) -> dict[str, Any]:
     """Score the best allocation on the sealed test split, which nothing has seen before."""
     best = best_trial(trials)
     tested: Evaluation | None = None
-    if best is not None and best.allocation is not None and test:
-        tested = LiveEvaluator(problem.task, test, sampler).evaluate(best.allocation, f"{run}/test")
+    if best is not None and best.allocation is not None and test is not None:
+        tested = test.evaluate(best.allocation, f"{run}/test")
     main = problem.task.main_metric
     return {
         "best_trial": None if best is None else best.number,

@@ -15,13 +15,15 @@ from rich.text import Text
 from agenttts_env.allocation import StageAllocation
 from agenttts_env.experiments.labels import Labels
 from agenttts_env.ledger import Ledger
+from agenttts_env.outcomes import OutcomeTable
 from agenttts_env.problem import Problem
 from agenttts_env.rendering import backend_label, format_score, shown_trials
+from agenttts_env.simulation.landscape import landscape_names, load_landscape
 from agenttts_env.task import Task
 from agenttts_env.trial import Trial, best_trial
 
 _STATE_STYLES = {"complete": "", "infeasible": "yellow", "failed": "red"}
-_PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False}
+PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False}
 
 
 def trials_table(labels: Labels, trials: Sequence[Trial], *, limit: int = 15) -> Table:
@@ -33,7 +35,7 @@ def trials_table(labels: Labels, trials: Sequence[Trial], *, limit: int = 15) ->
         title=f"{labels.task} · {labels.searcher} · {backend_label(labels.backend)}, engine {labels.engine}\n"
         f"budget {labels.budget:.6g} {labels.unit} per example",
         caption=f"{hidden} earlier trials are not shown: agenttts show --all" if hidden else None,
-        **_PLAIN,
+        **PLAIN,
     )
     # In a narrow terminal an allocation breaks between its stages, and numbers do not break.
     longest = max((len(str(stage)) for trial in shown for stage in _allocation(trial)), default=0)
@@ -103,7 +105,7 @@ def ledger_table(trials: Iterable[Trial], test: Ledger | None = None) -> Table:
         "test split": test or Ledger(),
     }
     rows = {name: ledger for name, ledger in rows.items() if ledger != Ledger()}
-    table = Table(title="inference, in tokens", **_PLAIN)
+    table = Table(title="inference, in tokens", **PLAIN)
     table.add_column("", no_wrap=True)
     for column in ("computed", "reused", "without store", "saved", "FLOPs", "US$", "engine time"):
         table.add_column(column, justify="right", min_width=min(len(column), 10))
@@ -136,17 +138,43 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def recording_table(table: OutcomeTable) -> Table:
+    """What a recorded table holds of every stage, and what recording it took."""
+    shown = Table(
+        title=f"{table.task.name} · {backend_label(table.backend)} of engine {table.provenance.engine}", **PLAIN
+    )
+    shown.add_column("stage")
+    for column in ("contexts", "prompts", "samples", "fusing calls", "prompt tokens", "decode tokens", "engine time"):
+        shown.add_column(column, justify="right")
+    for stage, outcomes in zip(table.task.stages, table.stages, strict=True):
+        both = (outcomes.samples, outcomes.fusing)
+        shown.add_row(
+            stage.name,
+            f"{len(outcomes.children):,}",
+            f"{len(outcomes.samples.prompt_tokens):,}",
+            f"{outcomes.samples.decode_tokens.size:,}",
+            f"{outcomes.fusing.decode_tokens.size:,}",
+            f"{sum(int(pools.prompt_tokens.sum()) for pools in both):,}",
+            f"{sum(int(pools.decode_tokens.sum()) for pools in both):,}",
+            _duration(sum(float(pools.seconds.sum()) for pools in both)),
+        )
+    return shown
+
+
 def tasks_table(tasks: Iterable[Task]) -> Table:
-    """Every task: what it is, its stages and their models, its metrics and its default budget."""
-    table = Table(show_lines=True, **_PLAIN)
+    """Every task: its stages and their models, its metrics, its default and published budgets, and what it is."""
+    table = Table(show_lines=True, **PLAIN)
     for column in ("task", "stages and their models", "metrics", "budget", "what it is"):
-        table.add_column(column)
+        table.add_column(column, max_width=18 if column == "budget" else None)
     for task in tasks:
         stages = "\n".join(f"{stage.name}: {', '.join(model.name for model in stage.models)}" for stage in task.stages)
-        table.add_row(task.name, stages, ", ".join(task.metrics), _budget(task), Text(task.description))
+        name = task.name + ("\n(simulated too)" if task.name in landscape_names() else "")
+        table.add_row(name, stages, ", ".join(task.metrics), _budget(task), Text(task.description))
     return table
 
 
 def _budget(task: Task) -> str:
     problem = Problem.of(task)
-    return f"{problem.budget:.4g} {problem.cost.unit}"
+    text = f"{problem.budget:.4g} {problem.cost.unit}"
+    published = load_landscape(task.name).published_budgets if task.name in landscape_names() else ()
+    return text + (f"\npublished: {', '.join(f'{budget:g}' for budget in published)}" if published else "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.evaluation import Evaluation
@@ -18,6 +19,14 @@ class Evaluator(Protocol):
 
     backend: str
 
+    def begin(self) -> None:
+        """A new search begins. What was drawn for another one stays drawn, unless nothing real was ever drawn."""
+        ...
+
+    def recall(self, allocation: Allocation) -> None:
+        """This search has evaluated an allocation before it was interrupted: what it drew is drawn."""
+        ...
+
     def evaluate(self, allocation: Allocation, payer: str) -> Evaluation:
         """Run exactly this allocation.
 
@@ -32,4 +41,17 @@ class Evaluator(Protocol):
 
     def close(self) -> None:
         """Free what it holds."""
+        ...
+
+
+@runtime_checkable
+class QuickEvaluator(Evaluator, Protocol):
+    """An evaluator that needs microseconds where only the means are wanted."""
+
+    def means(self, choices: Sequence[tuple[int, int]]) -> list[float]:
+        """What :meth:`Evaluation.mean` says of every metric after :meth:`evaluate`, in the task's order.
+
+        Args:
+            choices: for each stage the model's index among those that the task offers, and S.
+        """
         ...

@@ -59,6 +59,12 @@ class LiveEvaluator:
         self._pipeline = task.pipeline
         self._runs: dict[tuple[StageAllocation, ...], _StageRun] = {}
 
+    def begin(self) -> None:
+        """See :class:`~agenttts_env.evaluators.base.Evaluator`; every sample is kept."""
+
+    def recall(self, allocation: Allocation) -> None:
+        """See :class:`~agenttts_env.evaluators.base.Evaluator`; the store knows."""
+
     def evaluate(self, allocation: Allocation, payer: str) -> Evaluation:
         """See :class:`~agenttts_env.evaluators.base.Evaluator`."""
         upstream: list[dict[str, Output]] = [{} for _ in self.examples]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agenttts_env.building import build_splits, build_task, resolve_model
+from agenttts_env.allocation import Allocation
+from agenttts_env.building import build_replay, build_splits, build_task, find_table, resolve_model
 from agenttts_env.errors import InvalidInputError
+from agenttts_env.evaluators.replay import ReplayEvaluator
 from agenttts_env.model import MODELS, Model
 
 
@@ -78,3 +81,38 @@ def test_splits_are_disjoint_and_the_search_split_does_not_depend_on_the_test_sp
     assert not {example.question for example in search} & {example.question for example in test}
     assert build_splits("fictional-qa", search=10, test=5, seed=3)[0] == search
     assert build_splits("fictional-qa", search=10, test=5, seed=4)[0] != search
+
+
+def test_a_task_has_its_recorded_table() -> None:
+    table = build_replay("fictional-qa", levels=(1, 32), temperatures={"answer": 0.5}, data_seed=0)
+    assert table.digest == find_table("fictional-qa").digest
+    assert (
+        table.task.stages == build_task("fictional-qa", models={"*": ["smollm2-135m"]}, temperatures={"*": 0.5}).stages
+    )
+    scores = ReplayEvaluator(table).evaluate(Allocation.of(("smollm2-135m", 1), ("smollm2-135m", 32)), "t").scores
+    assert len(scores["em"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("hotpotqa", {}, "no recorded table of task 'hotpotqa': record one with `agenttts record --task hotpotqa`"),
+        ("nothing", {}, "the tasks are"),
+        ("hotpotqa", {"table": "fictional-qa"}, "must be of task 'hotpotqa', but is of 'fictional-qa'"),
+        ("fictional-qa", {"table": "no-such"}, "a table is a file .npz or one of .*fictional-qa.*, but got 'no-such'"),
+        ("fictional-qa", {"levels": (1, 33)}, "`levels` must be among those recorded, .* 32, but have 33"),
+        ("fictional-qa", {"models": {"*": ["smollm2-360m"]}}, "offers the models smollm2-135m, but got 'smollm2-360m'"),
+        ("fictional-qa", {"temperatures": {"*": 0.9}}, "recorded with temperatures = {'retrieve': 0.5, 'answer': 0.5}"),
+        (
+            "fictional-qa",
+            {"fusions": {"answer": "llm"}},
+            "recorded with fusions = {'retrieve': 'vote', 'answer': 'vote'}",
+        ),
+        ("fictional-qa", {"fusions": {"ask": "llm"}}, "recorded with fusions"),
+        ("fictional-qa", {"data_options": {"hops": 3}}, "recorded with data_options = {}, but got {'hops': 3}"),
+        ("fictional-qa", {"sample_seed": 1}, "recorded with sample_seed = 0, but got 1"),
+    ],
+)
+def test_a_table_of_something_else_is_refused(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        build_replay(name, **options)

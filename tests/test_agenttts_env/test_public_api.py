@@ -13,6 +13,7 @@ NAMES = {
         "AgentTTSError",
         "Allocation",
         "AllocationEnv",
+        "AllocationVectorEnv",
         "Cost",
         "EngineError",
         "Evaluation",
@@ -22,6 +23,7 @@ NAMES = {
         "LiveEvaluator",
         "MissingExtraError",
         "Model",
+        "Oracle",
         "Pipeline",
         "Problem",
         "ProposalError",
@@ -37,12 +39,31 @@ NAMES = {
         "best_trial",
         "get_cost",
         "make_env",
+        "make_vector_env",
         "paper_budget",
         "register_envs",
         "search",
     ],
-    "agenttts_env.agents": ["AgentLLM", "AgentTTSSearcher"],
-    "agenttts_env.baselines": ["BudgetSplit", "InsightRulesSearcher", "OptunaSearcher", "RandomSearcher"],
+    "agenttts_env.agents": [
+        "AgentHPOSearcher",
+        "AgentLLM",
+        "AgentTTSSearcher",
+        "CentaurSearcher",
+        "LLAMBOSearcher",
+        "LLMSearcher",
+        "MLCopilotSearcher",
+        "ZeroShotSearcher",
+    ],
+    "agenttts_env.baselines": [
+        "BudgetSplit",
+        "CmaEsSearcher",
+        "EvolutionSearcher",
+        "GridSearcher",
+        "InitOnlySearcher",
+        "InsightRulesSearcher",
+        "OptunaSearcher",
+        "RandomSearcher",
+    ],
     "agenttts_env.engines": [
         "ENGINES",
         "Completion",
@@ -52,6 +73,15 @@ NAMES = {
         "Request",
         "Sampling",
         "make_engine",
+    ],
+    "agenttts_env.sandbox": [
+        "BASIC",
+        "GUARANTEES",
+        "Execution",
+        "Limits",
+        "Protections",
+        "Sandbox",
+        "Status",
     ],
     "agenttts_env.tasks": [
         "TASKS",
@@ -63,7 +93,7 @@ NAMES = {
         "register_task",
         "split",
     ],
-    "agenttts_env.testing": ["ScriptedObjective", "check_engine", "check_searcher", "collect"],
+    "agenttts_env.testing": ["ScriptedObjective", "check_engine", "check_searcher", "check_task", "collect"],
 }
 
 
@@ -77,4 +107,13 @@ def test_the_exported_names(package: str) -> None:
 def test_the_registered_environments() -> None:
     importlib.import_module("agenttts_env")
     ours = [name for name in gym.registry if name.startswith("AgentTTS/")]
-    assert sorted(ours) == ["AgentTTS/2WikiMultiHopQA-v0", "AgentTTS/FictionalQA-v0", "AgentTTS/HotpotQA-v0"]
+    assert sorted(ours) == [
+        "AgentTTS/2WikiMultiHopQA-v0",
+        "AgentTTS/CWQ-v0",
+        "AgentTTS/ChatDev-v0",
+        "AgentTTS/ChatDevSRDD-v0",
+        "AgentTTS/FictionalQA-v0",
+        "AgentTTS/HotpotQA-v0",
+        "AgentTTS/TaskBench-v0",
+        "AgentTTS/WebQSP-v0",
+    ]

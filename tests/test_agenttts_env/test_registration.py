@@ -19,7 +19,7 @@ FICTIONAL = {"engine": "scripted", "models": ["smollm2-135m", "smollm2-360m"], "
 
 
 def make(tmp_path: Path, name: str = "FictionalQA", **options: object) -> gym.Env:  # type: ignore[type-arg]
-    return gym.make(f"AgentTTS/{name}-v0", store=tmp_path / "s.sqlite", **(FICTIONAL | options))
+    return gym.make(f"AgentTTS/{name}-v0", backend="live", store=tmp_path / "s.sqlite", **(FICTIONAL | options))
 
 
 def test_the_loop_of_the_readme(tmp_path: Path) -> None:
@@ -32,10 +32,10 @@ def test_the_loop_of_the_readme(tmp_path: Path) -> None:
     while not done:
         allocation = searcher.ask()
         _, _, done, _, info = env.step(env.problem.encode(allocation))
-        searcher.tell(info["trial"])
+        searcher.tell(env.trials[-1])
         steps += 1
     assert steps == 5
-    assert info["best"].allocation is not None
+    assert env.best.allocation is not None
     assert info["backend"] == "scripted"  # no model wrote this
     assert "backend=scripted" in repr(env)
     assert env.trials == agenttts_env.search(make(tmp_path), RandomSearcher(), seed=0)
@@ -53,7 +53,8 @@ def test_checkers_and_pickling(tmp_path: Path, infeasible: str) -> None:
     twin.reset(seed=0)
     env.reset(seed=0)
     assert twin.step(action)[0].tolist() == env.step(action)[0].tolist()
-    assert twin.step(action)[4]["trial"] == env.step(action)[4]["trial"]
+    assert twin.step(action)[4] == env.step(action)[4]
+    assert twin.trials == env.unwrapped.trials
     env.close()
 
 
@@ -85,14 +86,14 @@ def test_real_data(tmp_path: Path, data_folder: Callable[[str], Path], name: str
     env = make(tmp_path, name, data=str(data_folder(folder)), models="smollm2-135m", budget=1.0)
     _, info = env.reset(seed=0)
     *_, info = env.step(np.array([0, 1, 0, 2]))
-    assert info["trial"].state == "complete"
-    assert len(info["trial"].example_scores) == 4
+    assert info["complete"]
+    assert len(env.unwrapped.trials[-1].example_scores) == 4
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backend": "dreamt"}, "`backend` must be 'live', but got 'dreamt'"),
+        ({"backend": "dreamt"}, "`backend` must be one of live, .*, but got 'dreamt'"),
         ({"engine": "steam"}, "`engine` must be one of transformers, vllm, openai, scripted, but is 'steam'"),
         ({"models": "gpt-99"}, "a model is one of .* but got 'gpt-99'"),
         ({"models": {"ask": ["smollm2-135m"]}}, "has the stages retrieve, answer, but got 'ask'"),

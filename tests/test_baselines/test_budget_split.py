@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from problems import problems
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.baselines.budget_split import BudgetSplit
@@ -11,33 +12,6 @@ from agenttts_env.model import MODELS, Model
 from agenttts_env.problem import Problem
 from agenttts_env.stage import Stage
 from agenttts_env.task import Task
-
-PUBLISHED = ("llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b", "qwen2.5-7b", "qwen2.5-32b", "qwen2.5-72b")
-
-
-@st.composite
-def problems(draw: st.DrawFn) -> Problem:
-    stages = tuple(
-        Stage(
-            f"s{index}",
-            tuple(
-                MODELS[name] for name in draw(st.lists(st.sampled_from(PUBLISHED), min_size=1, max_size=3, unique=True))
-            ),
-            draw(st.sampled_from([128, 1024])),
-            draw(st.sampled_from([64, 512])),
-            512,
-            fusion=draw(st.sampled_from(["vote", "llm"])),
-        )
-        for index in range(draw(st.integers(1, 3)))
-    )
-    cost = draw(st.sampled_from(["paper", "flops", "usd"]))
-    levels = draw(st.sampled_from([tuple(range(1, 101)), (1, 2, 4, 8, 16), (3,), (5, 60)]))
-    task = Task("random", "", stages, ("score",))
-    unbounded = Problem.of(task, cost=cost, budget=1e30, levels=levels)
-    cheapest = unbounded.cheapest_cost
-    dearest = sum(float(table.max()) for table in unbounded.cost_tables)
-    budget = cheapest + draw(st.floats(0, 1)) ** 3 * (dearest - cheapest)
-    return Problem.of(task, cost=cost, budget=budget + 1e-6 * abs(cheapest), levels=levels)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,7 +35,7 @@ def test_every_feasible_allocation_has_a_point(problem: Problem, seed: int) -> N
     assert split.allocation(point) == allocation
 
 
-SMALL, MIDDLE, LARGE = (MODELS[name] for name in PUBLISHED[:3])
+SMALL, MIDDLE, LARGE = (MODELS[name] for name in ("llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b"))
 
 
 def test_a_model_that_does_not_fit_steps_down() -> None:

@@ -47,7 +47,7 @@ def run(
 
 @pytest.mark.parametrize("levels", [None, (1, 50), (3,), (2, 4, 8, 16)])
 def test_contract(levels: tuple[int, ...] | None) -> None:
-    check_searcher(InsightRulesSearcher, Problem.of(PROBLEM.task, levels=levels))
+    check_searcher(InsightRulesSearcher, Problem.of(PROBLEM.task, levels=levels), within_budget=True, no_repeats=True)
 
 
 def test_contract_with_three_stages() -> None:

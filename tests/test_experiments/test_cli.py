@@ -82,7 +82,7 @@ def test_tasks_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"agenttts-env {version('agenttts-env')}\n"
-    for words in ([], ["search"], ["tasks"], ["show"]):
+    for words in ([], ["search"], ["oracle"], ["tasks"], ["show"]):
         assert main([*words, "--help"]) == 0
         assert capsys.readouterr().out.startswith("usage: agenttts")
 

@@ -8,6 +8,7 @@ from agenttts_env.experiments.labels import Labels
 from agenttts_env.experiments.tables import best_panel, ledger_table, tasks_table, trials_table
 from agenttts_env.ledger import Ledger
 from agenttts_env.problem import Problem
+from agenttts_env.tasks import TASKS
 from agenttts_env.trial import Trial
 
 
@@ -79,4 +80,12 @@ def test_a_narrow_terminal_shows_all_numbers(labels: Labels, trials: list[Trial]
 def test_the_table_of_tasks_shows_stages_and_budget(problem: Problem) -> None:
     text = printed(tasks_table([problem.task]))
     for words in ("toy", "read: small, large", "right, read", f"{problem.budget:.4g} units", "Read a digit"):
+        assert words in text
+    assert "simulated" not in text
+    assert "published" not in text
+
+
+def test_the_table_of_tasks_shows_what_can_be_simulated_and_the_published_budgets() -> None:
+    text = printed(tasks_table([TASKS["2wikimultihopqa"].build()]))
+    for words in ("(simulated too)", "928.7 units", "published: 1000,", "500, 850, 900,", "2000"):
         assert words in text

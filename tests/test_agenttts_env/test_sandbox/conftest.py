@@ -40,4 +40,4 @@ def run(way: str, marker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     yield run_program
     assert processes_with(marker) == []
     assert list(temporary.iterdir()) == []
-    assert len(os.listdir("/proc/self/fd")) == open_files
+    assert len(os.listdir("/proc/self/fd")) <= open_files  # fewer, where something older was collected meanwhile
