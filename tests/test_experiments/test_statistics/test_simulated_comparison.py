@@ -30,7 +30,7 @@ from agenttts_env.oracle import Oracle
 from agenttts_env.search import search
 
 SEARCHERS = {"random": RandomSearcher, "init-only": InitOnlySearcher, "insight-rules": InsightRulesSearcher}
-SEEDS, TRIALS = 6, 12
+SEEDS, TRIALS = 20, 12
 
 
 @cache
