@@ -16,9 +16,12 @@ from agenttts_env.errors import (
 )
 from agenttts_env.evaluation import Evaluation
 from agenttts_env.evaluators.live import LiveEvaluator
+from agenttts_env.evaluators.replay import ReplayEvaluator
+from agenttts_env.evaluators.simulated import SimulatedEvaluator
 from agenttts_env.ledger import Ledger
 from agenttts_env.model import MODELS, Model
 from agenttts_env.oracle import Oracle
+from agenttts_env.outcomes import OutcomeTable
 from agenttts_env.pipeline import Pipeline
 from agenttts_env.problem import Problem
 from agenttts_env.registration import make_env, make_vector_env, register_envs
@@ -50,14 +53,17 @@ __all__ = [
     "MissingExtraError",
     "Model",
     "Oracle",
+    "OutcomeTable",
     "Pipeline",
     "Problem",
     "ProposalError",
+    "ReplayEvaluator",
     "RunFolder",
     "RunLogError",
     "SampleStore",
     "Sampler",
     "Searcher",
+    "SimulatedEvaluator",
     "Stage",
     "StageAllocation",
     "Task",

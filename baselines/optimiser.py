@@ -10,12 +10,9 @@ import numpy as np
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import InvalidInputError
-from agenttts_env.initial import InitRule, initial_allocations
+from agenttts_env.initial import SEEDED, InitRule, initial_allocations
 from agenttts_env.problem import Problem
 from agenttts_env.searcher import Searcher
-
-SEEDED = "+init"
-"""How the name of a seeded optimiser ends."""
 
 
 class Optimiser(Searcher):

@@ -19,11 +19,10 @@ from agenttts_env.baselines.evolution import EvolutionSearcher
 from agenttts_env.baselines.grid_search import GridSearcher
 from agenttts_env.baselines.init_only import InitOnlySearcher
 from agenttts_env.baselines.insight_rules import InsightRulesSearcher
-from agenttts_env.baselines.optimiser import SEEDED
 from agenttts_env.baselines.optuna_search import OptunaSearcher
 from agenttts_env.baselines.random_search import RandomSearcher
 from agenttts_env.errors import InvalidInputError
-from agenttts_env.initial import InitRule
+from agenttts_env.initial import SEEDED, InitRule
 from agenttts_env.searcher import Searcher
 
 _OPTIMISERS: Mapping[str, Callable[..., Searcher]] = {

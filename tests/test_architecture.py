@@ -19,7 +19,10 @@ FORBIDDEN = {
     "baselines": ("agenttts_env.agents", "agenttts_env.experiments"),
     "experiments": (),
 }
-HEAVY = ("torch", "transformers", "vllm", "openai", "optuna", "stable_baselines3", "wandb", "matplotlib", "datasets")
+HEAVY = (
+    "torch", "transformers", "vllm", "openai", "optuna", "cmaes", "scipy", "stable_baselines3", "wandb", "matplotlib",
+    "datasets",
+)  # fmt: skip
 
 
 def sources(folder: str) -> list[Path]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from agenttts_env.baselines.optimiser import SEEDED
 from agenttts_env.errors import MissingExtraError
 from agenttts_env.experiments.compare.results import reference_of
 from agenttts_env.experiments.statistics import Comparison, Resamples, anytime_regret, interquartile_mean
+from agenttts_env.initial import SEEDED
 from agenttts_env.rendering import backend_label
 
 COLUMNS = 3

@@ -254,7 +254,7 @@ def test_a_search_of_a_simulated_task(name: str, seeded: bool) -> None:
 @pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["zero-shot", "centaur"])  # the others ask too much of a CPU for every run of CI
 def test_a_search_with_a_real_model(name: str, tmp_path: Path) -> None:
     """SmolLM2-135M under constrained decoding: weak, but every reply can be read."""
     env = make_env("2wikimultihopqa", backend="simulated", trials=6)
