@@ -51,6 +51,10 @@ class Pipeline(ABC):
     def score(self, example: Example, outputs: Mapping[str, Output]) -> Mapping[str, float]:
         """Every metric of the task, in [0, 1], from the fused outputs of all stages. None scores 0."""
 
+    def notice(self) -> str:
+        """What people should read before anything runs, such as how models' programs are contained; mostly nothing."""
+        return ""
+
     def vote(self, stage: str, outputs: Sequence[Hashable]) -> Output:
         """The fused output by majority: the most frequent, the earliest of equals. ``outputs`` is not empty."""
         return Counter(outputs).most_common(1)[0][0]

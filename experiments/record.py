@@ -33,6 +33,7 @@ def run_record(options: RecordOptions) -> OutcomeTable:
     """
     search = options.search
     task = make_task(search)
+    notice = "" if task.pipeline is None else task.pipeline.notice()
     split, test = build_splits(
         search.task,
         data=search.data,
@@ -57,6 +58,8 @@ def run_record(options: RecordOptions) -> OutcomeTable:
         data_seed=search.data_seed,
     )
     with closing(sampler), RecordProgress(Console(stderr=True)) as progress:
+        if notice:
+            progress.say(notice)
         worst = worst_case(task, len(split) + len(test), options.offered)
         progress.say(f"at most {worst:,} samples, if no two outputs were alike; --cap {options.cap:,}")
         table = record(

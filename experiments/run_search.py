@@ -60,6 +60,7 @@ def run_search(options: SearchOptions) -> Mapping[str, Any]:
 
 
 def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], folder: RunFolder) -> Mapping[str, Any]:
+    notice = "" if problem.task.pipeline is None else problem.task.pipeline.notice()
     with ExitStack() as stack:
         evaluators = make_evaluators(options, problem, stack)
         searcher = make_run_searcher(options, evaluators.sampler, folder.run, stack)
@@ -70,6 +71,8 @@ def _run(options: SearchOptions, problem: Problem, settings: Mapping[str, Any], 
         trials = folder.open(settings)
         labels = settings["labels"]
         _say(f"{labels['task']} · {labels['searcher']} · engine {labels['engine']} · {folder.path}")
+        if notice:
+            _say(notice)
         tracker = _make_tracker(options, settings, folder)
         summary = None
         try:

@@ -222,3 +222,17 @@ def test_an_offline_run_of_wandb_is_complete_even_after_a_resume(
     assert run.config["max_samples"] == 4
     (notes,) = (tmp_path / "run").rglob("notes_*.table.json")
     assert json.loads(notes.read_text())["data"][0] == [0, "guideline: number 1"]
+
+
+def test_a_search_says_at_its_start_how_models_programs_are_contained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agenttts_env.tasks.chatdev.pipeline import SoftwareDevelopment
+
+    monkeypatch.setattr(SoftwareDevelopment, "prompt", lambda *_: None)  # the notice comes before any program is run
+    monkeypatch.setattr(SoftwareDevelopment, "skip", lambda *_: None)
+    words = command(tmp_path, task="chatdev", trials=1, models="smollm2-135m", cost="flops", budget=1e15)
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "models' programs run in a sandbox: " in said
+    assert "all guarantees hold" in said

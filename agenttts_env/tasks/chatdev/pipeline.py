@@ -65,6 +65,14 @@ class SoftwareDevelopment(Pipeline):
     runs: Runs
     embed: Callable[[str], Vector]
 
+    def notice(self) -> str:
+        """Which protections are on where models' programs run.
+
+        Raises:
+            SandboxError: the basic ones are not.
+        """
+        return f"models' programs run in a {self.runs.open().protections}"
+
     def prompt(self, stage: str, example: Requirement, upstream: Mapping[str, Output]) -> Prompt | None:
         """The requirement, and for the later stages the program so far and how it failed; None as described above."""
         if stage == "code":
