@@ -155,8 +155,8 @@ class AllocationEnv(gym.Env[Observation, Action]):
     def trials(self) -> list[Trial]:
         """The trials of the episode so far.
 
-        Where trials are quick (simulated), a step computes its score only, and the rest of the trial is worked out
-        when somebody looks.
+        Where trials are quick (simulated, replayed), a step computes its score only, and the rest of the trial is
+        worked out when somebody looks. What nobody has looked at before a reset is in no ledger.
         """
         while self._unwritten:
             self._trials.append(self._run(len(self._trials), self.problem.decode(self._unwritten[0])))
@@ -171,7 +171,7 @@ class AllocationEnv(gym.Env[Observation, Action]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start another search; no trial is remembered, every sample is."""
+        """Start another search. No trial is remembered; every sample is, unless it was simulated."""
         super().reset(seed=seed)
         self._episode += 1
         self._trials, self._count, self._best_score = [], 0, 0.0
