@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def test_a_stopped_search_goes_on_as_if_nothing_had_happened(tmp_path: Path, how
     long = {"trials": 12, "max_samples": 16}  # so long that the signal comes in the middle, however busy the machine is
     slow = "--engine-option=latency=0.015"
     words = [sys.executable, "-m", "agenttts_env.experiments.cli", *command(tmp_path / "stopped", slow, **long)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore Ctrl-C
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     log = tmp_path / "stopped/trials.jsonl"
     while process.poll() is None and not (log.exists() and log.read_bytes().count(b"\n") >= 2):
         time.sleep(0.005)
