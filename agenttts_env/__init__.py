@@ -19,9 +19,11 @@ from agenttts_env.evaluators.live import LiveEvaluator
 from agenttts_env.evaluators.replay import ReplayEvaluator
 from agenttts_env.evaluators.simulated import SimulatedEvaluator
 from agenttts_env.ledger import Ledger
+from agenttts_env.mixture import MixtureEncoding, MixtureEnv, MixtureVectorEnv
 from agenttts_env.model import MODELS, Model
 from agenttts_env.oracle import Oracle
 from agenttts_env.outcomes import OutcomeTable
+from agenttts_env.per_query import PerQueryEnv, PerQueryVectorEnv
 from agenttts_env.pipeline import Pipeline
 from agenttts_env.problem import Problem
 from agenttts_env.registration import make_env, make_vector_env, register_envs
@@ -30,6 +32,7 @@ from agenttts_env.sampler import Sampler
 from agenttts_env.search import search
 from agenttts_env.searcher import Searcher
 from agenttts_env.stage import Stage
+from agenttts_env.stagewise import StagewiseEnv, StagewiseVectorEnv
 from agenttts_env.store import SampleStore
 from agenttts_env.task import Task
 from agenttts_env.trial import Trial, best_trial
@@ -51,9 +54,14 @@ __all__ = [
     "Ledger",
     "LiveEvaluator",
     "MissingExtraError",
+    "MixtureEncoding",
+    "MixtureEnv",
+    "MixtureVectorEnv",
     "Model",
     "Oracle",
     "OutcomeTable",
+    "PerQueryEnv",
+    "PerQueryVectorEnv",
     "Pipeline",
     "Problem",
     "ProposalError",
@@ -66,6 +74,8 @@ __all__ = [
     "SimulatedEvaluator",
     "Stage",
     "StageAllocation",
+    "StagewiseEnv",
+    "StagewiseVectorEnv",
     "Task",
     "Trial",
     "best_trial",

@@ -18,9 +18,13 @@ from agenttts_env.errors import EngineError, InfeasibleError, InvalidInputError
 from agenttts_env.evaluators.base import Evaluator, QuickEvaluator
 from agenttts_env.observation import (
     COST_SHARE_LIMIT,
+    WINDOW,
     Observation,
+    ObservationKind,
     budget_share,
+    check_observation,
     highest_indices,
+    make_memory,
     observation_names,
     observation_space,
 )
@@ -84,6 +88,8 @@ class AllocationEnv(gym.Env[Observation, Action]):
     allocation (0 is the cheapest one), the share of trials left, the best score so far; then of the last trial: for
     each stage its model and its level (as shares of the highest index), every metric, its cost share (1 is the
     budget; clipped to [0, 10]), whether it was feasible, and whether it was completed. Zeros before the first trial.
+    With ``observation="window"`` or ``"summary"`` it shows more of the past, for policies that do not remember it; see
+    :func:`~agenttts_env.observation.observation_names`.
 
     **Reward**: see :data:`REWARDS`; an infeasible trial has ``-penalty``, a failed one 0.
 
@@ -102,6 +108,8 @@ class AllocationEnv(gym.Env[Observation, Action]):
         infeasible: what an allocation over budget does: ``penalise`` (costs a trial, runs nothing), ``project`` (runs
             :meth:`Problem.project` of it, and says so), or ``raise`` (:class:`InfeasibleError`).
         penalty: see Reward.
+        observation: ``trial``, ``window`` or ``summary``, see Observation.
+        window: how many trials a window shows.
         render_mode: ``ansi`` (a table) or ``rgb_array`` (a plot; needs the extra ``plot``).
         run: name under which inference is paid for in the sample store; unique unless given.
     """
@@ -117,10 +125,13 @@ class AllocationEnv(gym.Env[Observation, Action]):
         reward: str = "improvement",
         infeasible: Infeasible = "penalise",
         penalty: float = 0.1,
+        observation: ObservationKind = "trial",
+        window: int = WINDOW,
         render_mode: str | None = None,
         run: str | None = None,
     ) -> None:
         check_episode(trials=trials, reward=reward, infeasible=infeasible, penalty=penalty)
+        check_observation(observation, window)
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InvalidInputError(
                 f"`render_mode` must be one of {self.metadata['render_modes']}, but got {render_mode!r}"
@@ -131,6 +142,8 @@ class AllocationEnv(gym.Env[Observation, Action]):
         self.reward = reward
         self.infeasible = infeasible
         self.penalty = penalty
+        self.observation = observation
+        self.window = window
         self.render_mode = render_mode
         self.run = uuid4().hex if run is None else run
         self._episode = -1
@@ -143,13 +156,14 @@ class AllocationEnv(gym.Env[Observation, Action]):
         self._highest = highest_indices(problem)
         self._no_shares = [0.0] * len(self._highest)
         self._no_metrics = [0.0] * len(problem.task.metrics)
+        self._memory = make_memory(problem, observation, window, trials, 1)
         self.action_space = gym.spaces.MultiDiscrete(problem.nvec)
-        self.observation_space = observation_space(problem)
+        self.observation_space = observation_space(problem, observation, window)
 
     @property
     def observation_names(self) -> tuple[str, ...]:
         """What each entry of an observation is."""
-        return observation_names(self.problem)
+        return observation_names(self.problem, self.observation, self.window)
 
     @property
     def trials(self) -> list[Trial]:
@@ -292,12 +306,21 @@ class AllocationEnv(gym.Env[Observation, Action]):
     def _observe(
         self, shares: list[float], metrics: list[float], cost_share: float, feasible: float, complete: float
     ) -> Observation:
-        """The observation after a trial, entry by entry as in :attr:`observation_names`."""
+        """The observation after a trial or a reset, entry by entry as in :attr:`observation_names`."""
         left = 1 - self._count / self.max_trials
-        return np.array(
+        observation: Observation = np.array(
             [self._budget_share, left, self._best_score, *shares, *metrics, cost_share, feasible, complete],
             dtype=np.float32,
         )
+        return observation if self._memory is None else self._remember(observation)
+
+    def _remember(self, seen: Observation) -> Observation:
+        assert self._memory is not None
+        if self._count:
+            self._memory.add(seen[:, None])
+        else:
+            self._memory.restart(np.ones(1, dtype=np.bool_), seen[:, None])
+        return self._memory.rows[:, 0].copy()
 
     def render(self) -> Any:
         """The search so far: text in mode ``ansi``, an RGB array of shape (height, width, 3) in mode ``rgb_array``."""

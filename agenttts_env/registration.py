@@ -35,6 +35,22 @@ T = TypeVar("T")
 
 BACKENDS = ("live", "replay", "simulated")
 
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "": ("agenttts_env.registration:make_env", "agenttts_env.registration:make_vector_env"),
+    "-Stagewise": (
+        "agenttts_env.stagewise.making:make_stagewise_env",
+        "agenttts_env.stagewise.making:make_stagewise_vector_env",
+    ),
+    (PER_QUERY := "-PerQuery"): (
+        "agenttts_env.per_query.making:make_per_query_env",
+        "agenttts_env.per_query.making:make_per_query_vector_env",
+    ),
+}
+"""The decision problems that every task has, by what follows its name in an id: how one is made, and how many are."""
+
+MIXTURE = "AgentTTS/Mixture-v0"
+"""The decision problem that is not a task's own."""
+
 EXAMPLES = 50
 """Size of a search split, unless another is asked for."""
 
@@ -99,7 +115,7 @@ def make_env(
         InvalidInputError: an option breaks a rule.
     """
     backend = _resolve_backend(task, backend)
-    shared: dict[str, Any] = {"models": _by_stage(models), "temperatures": temperatures, "fusions": fusions}
+    shared: dict[str, Any] = {"models": by_stage(models), "temperatures": temperatures, "fusions": fusions}
     recorded: dict[str, Any] = {
         "engine": engine, "task_options": task_options, "data": data, "data_options": data_options,
         "sample_seed": sample_seed,
@@ -184,7 +200,7 @@ def make_vector_env(
         raise InvalidInputError(f"`num_envs` must be >= 1, but got {num_envs}")
     budgets = _for_each("budget", budget, num_envs)
     seeds = _for_each("data_seed", data_seed, num_envs)
-    spec, landscape = build_simulated(task, models=_by_stage(models), temperatures=temperatures, fusions=fusions)
+    spec, landscape = build_simulated(task, models=by_stage(models), temperatures=temperatures, fusions=fusions)
     problems = {each: Problem.of(spec, cost=cost, budget=each, levels=levels) for each in dict.fromkeys(budgets)}
     evaluators = {
         each: SimulatedEvaluator(spec, landscape, seed=each, examples=examples) for each in dict.fromkeys(seeds)
@@ -200,7 +216,8 @@ def _resolve_backend(task: str, backend: str | None) -> str:
     return backend
 
 
-def _by_stage(models: str | Sequence[str] | Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+def by_stage(models: str | Sequence[str] | Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """The option ``models`` as names by stage; ``"*"`` stands for every stage that is not named."""
     if isinstance(models, Mapping):
         return models
     return {"*": (models,) if isinstance(models, str) else models} if models else {}
@@ -214,17 +231,25 @@ def _for_each(name: str, value: T | Sequence[T], num_envs: int) -> list[T]:
 
 
 def register_envs() -> None:
-    """Register ``AgentTTS/<Task>-v0`` for every task that has none yet; importing :mod:`agenttts_env` does it.
+    """Register ``AgentTTS/<Task>-v0`` and the tasks' other decision problems, :data:`PROBLEMS`, unless they are there.
 
-    A task without a landscape has no vector environment of its own, so that ``gymnasium.make_vec`` takes ``sync``.
+    Importing :mod:`agenttts_env` does it. A task without a landscape has no vector environment of its own, so that
+    ``gymnasium.make_vec`` takes ``sync``; but per query, where recorded samples come in arrays too.
     """
     simulated = landscape_names()
     for entry in TASKS.values():
-        name = f"AgentTTS/{entry.gym_name}-v0"
-        if name not in gym.registry:
-            gym.register(
-                id=name,
-                entry_point="agenttts_env.registration:make_env",
-                vector_entry_point="agenttts_env.registration:make_vector_env" if entry.name in simulated else None,
-                kwargs={"task": entry.name},
-            )
+        for problem, (single, vector) in PROBLEMS.items():
+            name = f"AgentTTS/{entry.gym_name}{problem}-v0"
+            if name not in gym.registry:
+                gym.register(
+                    id=name,
+                    entry_point=single,
+                    vector_entry_point=vector if entry.name in simulated or problem == PER_QUERY else None,
+                    kwargs={"task": entry.name},
+                )
+    if MIXTURE not in gym.registry:
+        gym.register(
+            id=MIXTURE,
+            entry_point="agenttts_env.mixture.making:make_mixture_env",
+            vector_entry_point="agenttts_env.mixture.making:make_mixture_vector_env",
+        )

@@ -19,9 +19,13 @@ from agenttts_env.errors import InfeasibleError, InvalidInputError
 from agenttts_env.evaluators.simulated import SimulatedEvaluator
 from agenttts_env.observation import (
     COST_SHARE_LIMIT,
+    WINDOW,
     Observation,
+    ObservationKind,
     budget_share,
+    check_observation,
     highest_indices,
+    make_memory,
     observation_names,
     observation_space,
 )
@@ -56,6 +60,8 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         infeasible: see :class:`~agenttts_env.env.AllocationEnv`. ``project`` is slow, as it takes one allocation over
             budget after the other; ``raise`` raises for the first one, and no sub-environment takes the step.
         penalty: of an infeasible trial.
+        observation: see :class:`~agenttts_env.env.AllocationEnv`.
+        window: likewise.
         autoreset_mode: of Gymnasium's ``AutoresetMode``: when a sub-environment whose episode has ended begins another.
 
     Raises:
@@ -73,9 +79,12 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         reward: str = "improvement",
         infeasible: Infeasible = "penalise",
         penalty: float = 0.1,
+        observation: ObservationKind = "trial",
+        window: int = WINDOW,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     ) -> None:
         check_episode(trials=trials, reward=reward, infeasible=infeasible, penalty=penalty)
+        check_observation(observation, window)
         _check_alike(problems, evaluators)
         problem = problems[0]
         self.problems = tuple(problems)
@@ -84,12 +93,14 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         self.reward = reward
         self.infeasible = infeasible
         self.penalty = penalty
+        self.observation = observation
+        self.window = window
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.num_envs = len(problems)
         self.single_action_space = gym.spaces.MultiDiscrete(problem.nvec)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self.single_observation_space = observation_space(problem)
+        self.single_observation_space = observation_space(problem, observation, window)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
 
         datasets = [evaluator.dataset for evaluator in evaluators]
@@ -109,21 +120,23 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
             (np.arange(count) / highest).astype(np.float32)
             for count, highest in zip(self._nvec, highest_indices(problem), strict=True)
         ]
-        self._all = _fixed(np.ones(self.num_envs, dtype=np.bool_))
-        self._backends = _fixed(np.full(self.num_envs, evaluators[0].backend, dtype=object))
+        self._all = fixed(np.ones(self.num_envs, dtype=np.bool_))
+        self._backends = fixed(np.full(self.num_envs, evaluators[0].backend, dtype=object))
 
         self._started = False
         self._count = np.zeros(self.num_envs, dtype=np.int64)
         self._best_score = np.zeros(self.num_envs)
         self._done = np.zeros(self.num_envs, dtype=np.bool_)
         # Transposed, as all arrays in here: long rows make fast loops.
-        self._observations = np.zeros((len(self.observation_names), self.num_envs), dtype=np.float32)
+        self._observations = np.zeros((len(observation_names(problem)), self.num_envs), dtype=np.float32)
+        self._memory = make_memory(problem, observation, window, trials, self.num_envs)
+        self._shown = self._observations if self._memory is None else self._memory.rows
         self._observations[0] = [budget_share(problem) for problem in problems]
 
     @property
     def observation_names(self) -> tuple[str, ...]:
         """What each entry of a sub-environment's observation is."""
-        return observation_names(self.problems[0])
+        return observation_names(self.problems[0], self.observation, self.window)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -142,19 +155,12 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
                 raise InvalidInputError(f"need a seed for each of {self.num_envs} sub-environments, but got {seed}")
             seed = seed[0]
         super().reset(seed=seed)
-        mask = self._all
-        if options is not None and "reset_mask" in options:
-            mask = options["reset_mask"]
-            if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
-                raise InvalidInputError(f"`reset_mask` must be {self.num_envs} booleans in an array, but got {mask!r}")
-            if not mask.any():
-                raise InvalidInputError("`reset_mask` must name a sub-environment, but got none")
-            mask = mask.copy()
+        mask = read_reset_mask(options, self.num_envs)
         if not self._started and not mask.all():
             raise gym.error.ResetNeeded("call reset() for all sub-environments before resetting some")
         self._started = True
         self._restart(mask)
-        return self._observations.copy().T, self._where_from(mask)
+        return self._shown.copy().T, self._where_from(mask)
 
     def step(
         self, actions: Actions
@@ -169,7 +175,7 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         if not self._started or (some_done and self.autoreset_mode is AutoresetMode.DISABLED):
             raise gym.error.ResetNeeded("call reset() before the first step and after an episode's last")
         anew = self._done if some_done else None  # these begin another episode instead of taking a step
-        entries = self._read(actions)
+        entries = read_actions(actions, self.num_envs, self._nvec)
         choices, costs = self._look_up(entries)
         feasible = costs <= self._limits
         projected = np.zeros(self.num_envs, dtype=np.bool_)
@@ -199,29 +205,7 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         if self.autoreset_mode is AutoresetMode.SAME_STEP and np.count_nonzero(terminations):
             infos = self._finish(infos)
         infos |= self._where_from(self._all)
-        return self._observations.copy().T, rewards, terminations, np.zeros(self.num_envs, dtype=np.bool_), infos
-
-    def _read(self, actions: Actions) -> Actions:
-        """The actions, transposed.
-
-        Raises:
-            InvalidInputError: they are not in the action space.
-        """
-        array = np.asarray(actions)
-        if array.shape != (self.num_envs, len(self._nvec)) or array.dtype.kind not in "iu":
-            raise InvalidInputError(
-                f"actions must be {self.num_envs} x {len(self._nvec)} integers below {self._nvec}, but got "
-                f"{array.dtype} of shape {array.shape}"
-            )
-        entries: Actions = array.T.astype(np.int64, order="C")
-        highest = entries.view(np.uint64).max(axis=1).tolist()  # negative ones are huge
-        if not all(map(lt, highest, self._nvec)):
-            outside = (entries < 0) | (entries >= np.array(self._nvec)[:, None])
-            bad = int(outside.any(axis=0).argmax())
-            raise InvalidInputError(
-                f"an action must lie in [0, {self._nvec}), but sub-environment {bad} got {array[bad].tolist()}"
-            )
-        return entries
+        return self._shown.copy().T, rewards, terminations, np.zeros(self.num_envs, dtype=np.bool_), infos
 
     def _look_up(self, entries: Actions) -> tuple[Actions, Floats]:
         """For each stage the index of its model and level, in one number; and the cost of all stages."""
@@ -267,6 +251,8 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         observations[first_metric:-3] = metrics
         np.minimum(shares, COST_SHARE_LIMIT, out=observations[-3], casting="same_kind")
         observations[-2:] = feasible
+        if self._memory is not None:
+            self._memory.add(observations)
 
     def _restart(self, mask: Mask) -> None:
         """Put these sub-environments before their first trial."""
@@ -275,18 +261,20 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         self._done[mask] = False
         self._observations[1, mask] = 1.0
         self._observations[2:, mask] = 0.0
+        if self._memory is not None:
+            self._memory.restart(mask, self._observations)
 
     def _finish(self, infos: dict[str, Any]) -> dict[str, Any]:
         """Restart what is done, and keep its last observation and info under ``final_obs`` and ``final_info``."""
         done = self._done.copy()
         observations = np.full(self.num_envs, None, dtype=object)
         for number in np.flatnonzero(done).tolist():
-            observations[number] = self._observations[:, number].copy()
+            observations[number] = self._shown[:, number].copy()
         self._restart(done)
-        return _part(infos, ~done) | {
+        return part_of_infos(infos, ~done) | {
             "final_obs": observations,
             "_final_obs": done,
-            "final_info": _part(infos, done) | self._where_from(done),
+            "final_info": part_of_infos(infos, done) | self._where_from(done),
             "_final_info": done.copy(),
         }
 
@@ -303,7 +291,51 @@ class AllocationVectorEnv(VectorEnv[Observation, Actions, npt.NDArray[Any]]):
         return f"AllocationVectorEnv({name}, num_envs={self.num_envs}, backend={self._backends[0]})"
 
 
-def _fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def read_actions(actions: npt.ArrayLike, num_envs: int, nvec: Sequence[int]) -> Actions:
+    """MultiDiscrete actions of so many sub-environments, transposed: shape (entries, num_envs).
+
+    Args:
+        actions: shape (num_envs, entries).
+        num_envs: number of sub-environments.
+        nvec: number of choices of each entry.
+
+    Raises:
+        InvalidInputError: they are not in the action space.
+    """
+    array = np.asarray(actions)
+    if array.shape != (num_envs, len(nvec)) or array.dtype.kind not in "iu":
+        raise InvalidInputError(
+            f"actions must be {num_envs} x {len(nvec)} integers below {nvec}, but got {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    entries: Actions = array.T.astype(np.int64, order="C")
+    highest = entries.view(np.uint64).max(axis=1).tolist()  # negative ones are huge
+    if not all(map(lt, highest, nvec)):
+        outside = (entries < 0) | (entries >= np.array(nvec)[:, None])
+        bad = int(outside.any(axis=0).argmax())
+        raise InvalidInputError(
+            f"an action must lie in [0, {nvec}), but sub-environment {bad} got {array[bad].tolist()}"
+        )
+    return entries
+
+
+def read_reset_mask(options: Mapping[str, Any] | None, num_envs: int) -> Mask:
+    """Which sub-environments a reset restarts: those of ``reset_mask``, or all.
+
+    Raises:
+        InvalidInputError: the mask has another length or type, or names none.
+    """
+    if options is None or "reset_mask" not in options:
+        return np.ones(num_envs, dtype=np.bool_)
+    mask = options["reset_mask"]
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (num_envs,):
+        raise InvalidInputError(f"`reset_mask` must be {num_envs} booleans in an array, but got {mask!r}")
+    if not mask.any():
+        raise InvalidInputError("`reset_mask` must name a sub-environment, but got none")
+    return mask.copy()
+
+
+def fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The array, read-only: it is given away with every step."""
     array.flags.writeable = False
     return array
@@ -320,13 +352,15 @@ def _infos(took: Mask, costs: Floats, scores: Floats, feasible: Mask, projected:
     return infos
 
 
-def _part(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """The infos of some sub-environments."""
+def part_of_infos(infos: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    """The infos of some sub-environments; a key that is nowhere is left out."""
     part: dict[str, Any] = {}
     for key in [key for key in infos if not key.startswith("_")]:
         here = infos[f"_{key}"] & mask
         if here.any():
-            part[key], part[f"_{key}"] = np.where(here, infos[key], infos[key].dtype.type(0)), here
+            values = np.full_like(infos[key], None if infos[key].dtype == object else 0)
+            values[here] = infos[key][here]
+            part[key], part[f"_{key}"] = values, here
     return part
 
 

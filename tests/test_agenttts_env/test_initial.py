@@ -134,6 +134,80 @@ def test_a_model_that_is_larger_but_cheaper_ends_the_ladder() -> None:
         assert [str(a) for a in initial_allocations(problem, rule)] == ["large x1 + only x1"]
 
 
+def named(name: str, like: Task) -> Task:
+    return Task(name, "", like.stages, like.metrics)
+
+
+@pytest.mark.parametrize("name", ["2wikimultihopqa", "hotpotqa"])
+def test_first_commit_splits_the_budget_by_fixed_shares(name: str) -> None:
+    # Shares of 850 and 150: 72B x1 costs 814 and 70B x1 114.7, so that both are the other stage's model.
+    assert written(named(name, WIKI), 1000, "code_first") == [
+        "qwen2.5-7b x100 + llama-3.1-70b x1",  # 850 pay 166 samples
+        "qwen2.5-32b x23 + llama-3.1-70b x1",
+        "qwen2.5-72b x1 + llama-3.1-70b x1",
+        "qwen2.5-72b x1 + llama-3.2-3b x100",  # 150 pay 148
+        "qwen2.5-72b x1 + llama-3.1-8b x53",
+        "qwen2.5-72b x1 + llama-3.1-70b x2",
+    ]
+
+
+def test_first_commit_takes_the_second_largest_model_where_a_share_pays_no_largest() -> None:
+    # Shares of 425 and 75. One sample of 72B (814) is over the whole budget, one of 70B (114.7) over its share only.
+    assert written(named("2wikimultihopqa", WIKI), 500, "code_first") == [
+        "qwen2.5-7b x75 + llama-3.1-8b x1",
+        "qwen2.5-32b x4 + llama-3.1-8b x1",
+        "qwen2.5-32b x1 + llama-3.2-3b x73",
+        "qwen2.5-32b x1 + llama-3.1-8b x24",
+        "qwen2.5-32b x1 + llama-3.1-70b x1",
+    ]
+
+
+@pytest.mark.parametrize("name", ["cwq", "webqsp"])
+def test_first_commit_of_kgqa(name: str) -> None:
+    assert written(named(name, KGQA), 550, "code_first") == [
+        "qwen2.5-7b x100 + llama-3.1-70b x1",
+        "qwen2.5-72b x1 + llama-3.1-70b x1",
+        "qwen2.5-72b x1 + llama-3.1-8b x42",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("published", "name", "small", "counts"),
+    [
+        (TASKBENCH, "taskbench", "llama-3.1-8b", (100, 41, 12)),
+        (CHATDEV, "chatdev", "llama-3.2-3b", (51, 78, 100)),
+    ],
+)
+def test_first_commit_of_three_stages(published: Task, name: str, small: str, counts: tuple[int, int, int]) -> None:
+    large = "llama-3.1-70b x1"
+    assert written(named(name, published), 2000, "code_first") == [
+        f"{small} x{counts[0]} + {large} + {large}",
+        f"{large} + {large} + {large}",
+        f"{large} + {small} x{counts[1]} + {large}",
+        f"{large} + {large} + {small} x{counts[2]}",
+    ]
+
+
+@settings(deadline=None)
+@given(st.sampled_from([("2wikimultihopqa", WIKI), ("cwq", KGQA), ("taskbench", TASKBENCH)]), st.floats(0, 1.5))
+def test_first_commits_trials_fit_any_budget(chosen: tuple[str, Task], share: float) -> None:
+    spec = named(*chosen)
+    dearest = Problem.of(spec).budget
+    cheapest = Problem.of(spec).cheapest_cost
+    problem = Problem.of(spec, budget=cheapest + share * (dearest - cheapest))
+    groups = comparisons(problem, "code_first")
+    assert len(groups) == len(spec.stages)
+    assert all(groups)
+    assert all(problem.is_feasible(allocation) for group in groups for allocation in group)
+
+
+def test_first_commit_has_no_shares_for_other_tasks() -> None:
+    with pytest.raises(InvalidInputError, match=r"code_first has shares of the budget for .*'published'"):
+        initial_allocations(Problem.of(WIKI), "code_first")
+    with pytest.raises(InvalidInputError, match="but got task 'cwq' with 3 stages"):
+        initial_allocations(Problem.of(named("cwq", TASKBENCH)), "code_first")
+
+
 def test_unknown_rule() -> None:
     with pytest.raises(InvalidInputError, match=r"`init_rule` must be one of .*'first'"):
         initial_allocations(Problem.of(WIKI), "first")  # type: ignore[arg-type]
