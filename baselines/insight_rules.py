@@ -36,17 +36,31 @@ class InsightRulesSearcher(Searcher):
     Where they lead to nothing new, one random feasible allocation is tried. No allocation is asked for twice before all
     have been tried.
 
+    An insight that is switched off is replaced by what needs no insight. Ladders of the other models and small steps
+    belong to none of the three, and stay.
+
     Args:
         init_rule: rule of the first trials.
+        insight_1: off: the search starts from one random allocation, and compares nothing.
+        insight_2: off: where a ladder would climb, as many random counts are tried, none of which ends it.
+        insight_3: off: stages take their turns in the task's order, and no budget is shifted.
     """
 
     name = "insight-rules"
 
-    def __init__(self, *, init_rule: InitRule = "paper") -> None:
+    def __init__(
+        self,
+        *,
+        init_rule: InitRule = "paper",
+        insight_1: bool = True,
+        insight_2: bool = True,
+        insight_3: bool = True,
+    ) -> None:
         self.init_rule = init_rule
+        self.insights = (insight_1, insight_2, insight_3)
 
     def reset(self, problem: Problem, *, trials: int, seed: int) -> None:
-        """See :class:`~agenttts_env.searcher.Searcher`. The seed decides the random allocations only."""
+        """See :class:`~agenttts_env.searcher.Searcher`. The seed decides the random allocations and counts only."""
         self._problem = problem
         self._rng = np.random.default_rng([seed, *self.name.encode()])
         self._asked: set[Allocation] = set()
@@ -68,20 +82,22 @@ class InsightRulesSearcher(Searcher):
 
     def _plan(self) -> Iterator[Allocation]:
         """Everything to try, in order; each idea may depend on the trials of the ideas before it. Never ends."""
-        groups = comparisons(self._problem, self.init_rule)
+        compares, _, shifts = self.insights
+        groups = comparisons(self._problem, self.init_rule) if compares else []
         for group in groups:
             yield from group
-        models = [self._preferred(stage, group) for stage, group in enumerate(groups)]
-        lowest = self._problem.levels[0]
-        current = self._problem.project(Allocation(tuple(StageAllocation(model, lowest) for model in models)))
+        current = self._start(groups) if compares else self._problem.sample(self._rng)
         yield current
-        stages = sorted(range(len(groups)), key=lambda stage: -self._gain_per_cost(stage, groups[stage]))
+        stages = list(range(len(current.stages)))
+        if compares and shifts:
+            stages.sort(key=lambda stage: -self._gain_per_cost(stage, groups[stage]))
         for stage in stages:
             yield from self._ladder(current, stage)
             current = _with(current, stage, current.stages[stage].model, self._best_count(current, stage)[0])
         while True:
             asked = len(self._asked)
-            yield from self._until_better(self._shifts(self._best(current)), current)
+            if shifts:
+                yield from self._until_better(self._shifts(self._best(current)), current)
             for stage in stages:
                 yield from self._ladder(self._best(current), stage)
             yield from self._until_better(self._swaps(self._best(current)), current)
@@ -101,6 +117,11 @@ class InsightRulesSearcher(Searcher):
         return default if best is None or best.requested is None else best.requested
 
     # 1. Models
+
+    def _start(self, groups: list[list[Allocation]]) -> Allocation:
+        models = [self._preferred(stage, group) for stage, group in enumerate(groups)]
+        lowest = self._problem.levels[0]
+        return self._problem.project(Allocation(tuple(StageAllocation(model, lowest) for model in models)))
 
     def _preferred(self, stage: int, group: list[Allocation]) -> str:
         trials = [self._trials[allocation] for allocation in group if allocation in self._trials]
@@ -127,7 +148,13 @@ class InsightRulesSearcher(Searcher):
 
     def _ladder(self, start: Allocation, stage: int) -> Iterator[Allocation]:
         model = start.stages[stage].model
-        for rung in self._rungs(self._most(start, stage, model)):
+        rungs = self._rungs(self._most(start, stage, model))
+        if not self.insights[1]:
+            fitting = [level for level in self._problem.levels if level <= rungs[-1]]
+            for level in self._rng.choice(fitting, size=min(len(rungs), len(fitting)), replace=False).tolist():
+                yield _with(start, stage, model, level)
+            return
+        for rung in rungs:
             best, tried = self._best_count(start, stage)
             if sum(count > best for count in tried) >= _FLAT_RUNGS:
                 break

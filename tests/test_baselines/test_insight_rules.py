@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -48,6 +49,62 @@ def run(
 @pytest.mark.parametrize("levels", [None, (1, 50), (3,), (2, 4, 8, 16)])
 def test_contract(levels: tuple[int, ...] | None) -> None:
     check_searcher(InsightRulesSearcher, Problem.of(PROBLEM.task, levels=levels), within_budget=True, no_repeats=True)
+
+
+SWITCHES = [
+    dict(zip(("insight_1", "insight_2", "insight_3"), on, strict=True)) for on in product((True, False), repeat=3)
+]
+
+
+@pytest.mark.parametrize("on", SWITCHES[1:])
+def test_contract_without_insights(on: dict[str, bool]) -> None:
+    check_searcher(lambda: InsightRulesSearcher(**on), PROBLEM, within_budget=True, no_repeats=True)
+
+
+@pytest.mark.parametrize("on", SWITCHES)
+def test_every_set_of_insights_searches_in_its_own_way(on: dict[str, bool]) -> None:
+    # At this seed the random start does not coincide with a first trial of Insight 1.
+    asked = [[t.requested for t in run(InsightRulesSearcher(**other), PROBLEM, 60)] for other in SWITCHES]
+    assert sum(found == asked[SWITCHES.index(on)] for found in asked) == 1
+
+
+def test_without_insight_1_a_search_starts_at_random_and_compares_nothing() -> None:
+    starts = {run(InsightRulesSearcher(insight_1=False), PROBLEM, 1, seed=seed)[0].requested for seed in range(6)}
+    assert len(starts) > 3
+    assert not starts <= set(initial_allocations(PROBLEM))
+
+
+def test_without_insight_2_counts_are_random_and_end_nowhere() -> None:
+    # One stage whose score falls with every sample: the ladder sees that and stops, random counts do not.
+    problem = Problem.of(Task("one", "", (Stage("a", (SMALL,), 256, 64, 64),), ("score",)), budget=95)
+
+    def falling(allocation: Allocation) -> tuple[float, ...]:
+        return (1 - allocation.stages[0].samples / 100,)
+
+    def counts(searcher: Searcher, seed: int = 0) -> list[int]:
+        told = run(searcher, problem, 4, falling, seed)
+        return [trial.requested.stages[0].samples for trial in told if trial.requested is not None]
+
+    assert problem.levels[-1] == 100
+    assert counts(InsightRulesSearcher())[:3] == [1, 3, 9]
+    found = [counts(InsightRulesSearcher(insight_2=False), seed)[1:] for seed in range(5)]
+    assert len({tuple(one) for one in found}) == 5
+    assert max(max(one) for one in found) > 27
+
+
+def test_without_insight_3_no_trial_shifts_budget_between_stages() -> None:
+    def changes(searcher: Searcher) -> list[int]:
+        """By trial, in how many stages it differs from the nearest trial before it."""
+        asked = [trial.requested for trial in run(searcher, PROBLEM, 60) if trial.requested is not None]
+        return [
+            min(sum(a != b for a, b in zip(one.stages, other.stages, strict=True)) for other in asked[:number])
+            for number, one in enumerate(asked)
+            if number
+        ]
+
+    start = len(initial_allocations(PROBLEM)) + 1
+    assert max(changes(InsightRulesSearcher())[start:]) == 2
+    assert max(changes(InsightRulesSearcher(insight_3=False))[start:]) == 1
 
 
 def test_contract_with_three_stages() -> None:
