@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
 from agenttts_env.agents.llm import AgentLLM
@@ -9,6 +11,7 @@ from agenttts_env.agents.llm_searcher import LLMSearcher
 from agenttts_env.agents.prompts import best_line, describe, make_prompt, request, table
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import InvalidInputError
+from agenttts_env.evolution import breed, ranked
 from agenttts_env.initial import InitRule
 
 INSIGHT_1 = (
@@ -26,6 +29,16 @@ INSIGHT_3 = (
 NO_INSIGHT = "What do these trials teach, and what should be tried next?"
 
 _MOST_GUIDELINE_CHARACTERS = 1500
+_POPULATION = 10
+_MOST_DRAWS = 100
+_CHOICES = ("own", "evolved")
+_CHOICE = re.compile(r'"list"\s*:\s*"(own|evolved)"')
+_CHOICE_SCHEMA = {
+    "type": "object",
+    "properties": {"list": {"type": "string", "enum": list(_CHOICES)}},
+    "required": ["list"],
+    "additionalProperties": False,
+}
 
 
 class AgentTTSSearcher(LLMSearcher):
@@ -36,7 +49,14 @@ class AgentTTSSearcher(LLMSearcher):
 
     What is different from the released code: failed and infeasible trials are in the history; candidates are checked,
     and asked for again where none can be used; an insight that is switched off is in no prompt (there, the first
-    guideline keeps all three). The evolutionary alternative to the LLM's candidates never runs there, and is left out.
+    guideline keeps all three).
+
+    With ``evolve`` a round asks a third question: which list is to be tried, the LLM's own new candidates, or as many
+    evolved ones (half of them children of the ten best trials by :func:`~agenttts_env.evolution.breed`, the rest
+    random). The released code carries that alternative, with faults, and never runs it; hence
+    it is off by default. A reply that names no list is asked for again; after ``retries`` the round's own candidates
+    stand, and a note says so. Where the LLM has proposed nothing new, there is nothing to choose: the round costs its
+    trial as ever.
 
     Args:
         llm: who advises and proposes.
@@ -49,6 +69,7 @@ class AgentTTSSearcher(LLMSearcher):
         guideline_window: how many of the first and of the last guidelines the candidates' prompt shows.
         history: how many trials a prompt shows, the last ones; None shows all.
         retries: how often a reply without a usable candidate is asked for again.
+        evolve: let the LLM choose between its candidates and evolved ones.
 
     Raises:
         InvalidInputError: an option is out of its range.
@@ -68,6 +89,7 @@ class AgentTTSSearcher(LLMSearcher):
         guideline_window: tuple[int, int] = (1, 2),
         history: int | None = None,
         retries: int = 3,
+        evolve: bool = False,
     ) -> None:
         if init_rule is None:
             raise InvalidInputError(
@@ -79,6 +101,7 @@ class AgentTTSSearcher(LLMSearcher):
             raise InvalidInputError(f"`guideline_window` must be two numbers >= 0, but got {guideline_window}")
         self.insights = (insight_1, insight_2, insight_3)
         self.guideline_window = guideline_window
+        self.evolve = evolve
 
     def _first(self) -> Sequence[Allocation]:
         return super()._first() if self.insights[0] else [self._problem.sample(self._rng)]
@@ -94,15 +117,51 @@ class AgentTTSSearcher(LLMSearcher):
             f"Advice {number}:\n{text[:_MOST_GUIDELINE_CHARACTERS].strip()}"
             for number, text in enumerate(self._shown_guidelines(), 1)
         ]
-        return self._propose(
-            make_prompt(
-                describe(self._problem),
-                table("Trials so far", shown),
-                best_line(self._problem, shown),
-                *advice,
-                request(self._problem, self.batch),
-            )
+        context = (
+            describe(self._problem),
+            table("Trials so far", shown),
+            best_line(self._problem, shown),
+            *advice,
         )
+        own = self._propose(make_prompt(*context, request(self._problem, self.batch)))
+        if not self.evolve or own[0] in self._tried or not self._problem.is_feasible(own[0]):
+            return own
+        evolved = self._evolved(len(own), own)
+        return evolved if evolved and self._choose(context, own, evolved) == "evolved" else own
+
+    def _evolved(self, count: int, own: Sequence[Allocation]) -> list[Allocation]:
+        """As many feasible allocations that are neither tried nor among ``own``; fewer where no more are found."""
+        elders = ranked(self._trials)[:_POPULATION]
+        taken, evolved = self._tried.union(own), list[Allocation]()
+        for number in range(count):
+            child = breed(self._rng, self._problem, elders, taken) if elders and number < (count + 1) // 2 else None
+            draws = (self._problem.sample(self._rng) for _ in range(_MOST_DRAWS))
+            new = child or next((allocation for allocation in draws if allocation not in taken), None)
+            if new is not None:
+                evolved.append(new)
+                taken.add(new)
+        return evolved
+
+    def _choose(self, context: Sequence[str], own: Sequence[Allocation], evolved: Sequence[Allocation]) -> str:
+        prompt = make_prompt(
+            *context,
+            self._listed("List own, your candidates by this advice", own),
+            self._listed("List evolved, bred from the best trials and partly random", evolved),
+            "Which list should be tried next? Your own follows what is known; the other is worth its trials where the "
+            "scores hardly differ any more, or where the search has stayed in one corner. Reply with JSON alone, "
+            f"{json.dumps({'list': 'own'})} or {json.dumps({'list': 'evolved'})}.",
+        )
+        for _ in range(1 + self.retries):
+            chosen = read_choice(self._reply("choice", prompt, _CHOICE_SCHEMA))
+            if chosen is not None:
+                self._note("chosen", list=chosen, own=[*map(str, own)], evolved=[*map(str, evolved)])
+                return chosen
+        self._note("rejected", why="no choice", reason="no reply named a list, so the own candidates stand", text="")
+        return "own"
+
+    def _listed(self, title: str, allocations: Sequence[Allocation]) -> str:
+        costs = (f"- {allocation} | cost {self._problem.cost_of(allocation):.4g}" for allocation in allocations)
+        return "\n".join([f"{title}:", *costs])
 
     def _advise(self) -> None:
         shown = self._shown()
@@ -125,3 +184,9 @@ class AgentTTSSearcher(LLMSearcher):
         first, last = self.guideline_window
         count = len(self._guidelines)
         return [text for number, text in enumerate(self._guidelines) if number < first or number >= count - last]
+
+
+def read_choice(reply: str) -> str | None:
+    """The last list that a reply names; None if it names none."""
+    found = _CHOICE.findall(reply)
+    return found[-1] if found else None

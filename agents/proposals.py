@@ -17,6 +17,7 @@ Kind = Literal["new", "surplus", "duplicate", "over budget", "invalid"]
 _LIST = re.compile(r'"candidates"\s*:\s*\[')
 _BARE_LIST = re.compile(r"\[\s*\{")
 _MOST_CHARACTERS = 200
+_MOST_READ = 1000
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def parse_proposals(
 
     They are the elements of the last list named ``candidates``; without that name, of the first list of objects. What
     stands around it (prose, Markdown) is ignored, and where the reply was cut off, the candidates before the cut count.
+    A flood of candidates is read up to the first thousand, and the rest is one invalid one.
 
     Args:
         text: any text.
@@ -86,7 +88,11 @@ def parse_proposals(
     proposals: list[Proposal] = []
     seen = set(tried)
     new = 0
-    for element in _elements(text, start):
+    for number, element in enumerate(_elements(text, start)):
+        if number == _MOST_READ:
+            reason = f"what follows the first {_MOST_READ} candidates is not read"
+            proposals.append(Proposal("invalid", None, reason, _short(element)))
+            break
         proposal = _read(element, problem, seen)
         if proposal.allocation is not None:
             seen.add(proposal.allocation)

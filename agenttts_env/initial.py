@@ -11,13 +11,24 @@ from agenttts_env.errors import InvalidInputError
 from agenttts_env.model import Model
 from agenttts_env.problem import Problem
 
-InitRule = Literal["paper", "code_head"]
-"""``paper``: what arXiv 2508.00890 describes. ``code_head``: what its released code does. See :func:`comparisons`."""
+InitRule = Literal["paper", "code_head", "code_first"]
+"""``paper``: what arXiv 2508.00890 describes. ``code_head``: what its released code does. ``code_first``: what that
+code's first version did. See :func:`comparisons`."""
 
 SEEDED = "+init"
 """How the name of a searcher ends that begins with these trials where it need not."""
 
 CODE_HEAD_MOST_SAMPLES = 60
+
+CODE_FIRST_SHARES = {
+    "2wikimultihopqa": (0.85, 0.15),
+    "hotpotqa": (0.85, 0.15),
+    "cwq": (0.78, 0.22),
+    "webqsp": (0.78, 0.22),
+    "taskbench": (0.2, 0.24, 0.56),
+    "chatdev": (0.42, 0.32, 0.26),
+}
+"""By task the share of the budget that each stage has under ``code_first``. No other task has shares."""
 
 
 def initial_allocations(problem: Problem, rule: InitRule = "paper") -> list[Allocation]:
@@ -47,12 +58,18 @@ def comparisons(problem: Problem, rule: InitRule = "paper") -> list[list[Allocat
     elsewhere leave of the budget if that is less; no count exceeds 60. The other stages all have their largest model if
     strictly more than their cost is left, and all their cheapest model otherwise: no sizes in between.
 
+    ``code_first``: every stage has a fixed share of the budget (:data:`CODE_FIRST_SHARES`), at which it compares; a
+    model of which the share does not pay one sample has one all the same. Another stage has its largest model if its
+    own share pays that, else its second largest; one sample each. Only the levels cap the sample counts. The rule does
+    not heed the budget: trials over it are left out here, and where a stage would be left without any, its first one is
+    shrunk until it fits (:meth:`~agenttts_env.problem.Problem.project`).
+
     Raises:
-        InvalidInputError: there is no such rule.
+        InvalidInputError: there is no such rule, or it has no shares for this task.
     """
     if rule not in get_args(InitRule):
         raise InvalidInputError(f"`init_rule` must be one of {get_args(InitRule)}, but got {rule!r}")
-    compare = _paper if rule == "paper" else _code_head
+    compare = {"paper": _paper, "code_head": _code_head, "code_first": _code_first}[rule]
     return [compare(problem, stage) for stage in range(len(problem.task.stages))]
 
 
@@ -84,14 +101,41 @@ def _code_head(problem: Problem, stage: int) -> list[Allocation]:
     return _compare(problem, stage, compared, largest if strictly_more else cheapest, CODE_HEAD_MOST_SAMPLES)
 
 
-def _compare(problem: Problem, stage: int, compared: float, fixed: dict[int, Model], limit: int) -> list[Allocation]:
+def _code_first(problem: Problem, stage: int) -> list[Allocation]:
+    stages, name = problem.task.stages, problem.task.name
+    shares = CODE_FIRST_SHARES.get(name, ())
+    if len(shares) != len(stages):
+        raise InvalidInputError(
+            f"`init_rule` code_first has shares of the budget for {', '.join(CODE_FIRST_SHARES)}, but got task {name!r}"
+            f" with {len(stages)} stages"
+        )
+    fixed = {}
+    for index, (spec, share) in enumerate(zip(stages, shares, strict=True)):
+        paid = fits(_one_sample(problem, index, spec.models[-1]), share * problem.budget)
+        fixed[index] = spec.models[-1] if paid else spec.models[-2:][0]
+    compared = shares[stage] * problem.budget
+    group = _compare(problem, stage, compared, fixed, problem.levels[-1], at_least_one=True)
+    return [allocation for allocation in group if problem.is_feasible(allocation)] or [problem.project(group[0])]
+
+
+def _compare(
+    problem: Problem,
+    stage: int,
+    compared: float,
+    fixed: dict[int, Model],
+    limit: int,
+    *,
+    at_least_one: bool = False,
+) -> list[Allocation]:
     """Every model of a stage at the samples that ``compared`` pays, one sample of the fixed models elsewhere."""
     spec = problem.task.stages[stage]
     choices = {index: StageAllocation(model.name, problem.levels[0]) for index, model in fixed.items()}
     allocations = []
     for model in spec.models:
         most = most_samples(problem.cost, spec, model, compared, limit=limit)
-        level = max((level for level in problem.levels if level <= most), default=None)
+        level = max(
+            (level for level in problem.levels if level <= most), default=problem.levels[0] if at_least_one else None
+        )
         if level is not None:
             choices[stage] = StageAllocation(model.name, level)
             allocations.append(Allocation(tuple(choices[index] for index in range(len(problem.task.stages)))))

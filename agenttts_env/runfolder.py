@@ -70,8 +70,12 @@ class RunFolder:
                     f"{wanted.get(name)!r}: choose another --out, or the same settings to go on"
                 )
 
-    def open(self, settings: Mapping[str, Any]) -> list[Trial]:
+    def open(self, settings: Mapping[str, Any], *, keep_notes: bool = False) -> list[Trial]:
         """Start a run, or go on with one of the same settings. The folder is this process's until :meth:`close`.
+
+        Args:
+            settings: see :meth:`check`.
+            keep_notes: leave the notes as they are; a search begins them anew, as its searcher notes everything again.
 
         Returns:
             The trials that are logged already.
@@ -86,7 +90,8 @@ class RunFolder:
         if not self.file("run.json").exists():
             self.write("run.json", {_RUN: self._new_run, **settings})
         self._drop_torn_line()
-        self.file("notes.jsonl").unlink(missing_ok=True)  # a resumed searcher notes everything again
+        if not keep_notes:
+            self.file("notes.jsonl").unlink(missing_ok=True)
         return self.trials()
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, NoReturn, cast
 
-from agenttts_env.agents.llm import AgentLLM
 from agenttts_env.building import (
     backend_name,
     build_replay,
@@ -16,7 +15,6 @@ from agenttts_env.building import (
     build_simulated,
     build_splits,
     build_task,
-    resolve_model,
 )
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluators.base import Evaluator
@@ -24,6 +22,7 @@ from agenttts_env.evaluators.live import LiveEvaluator
 from agenttts_env.evaluators.replay import ReplayEvaluator, replay_sampler
 from agenttts_env.evaluators.simulated import SimulatedEvaluator
 from agenttts_env.experiments.labels import Labels
+from agenttts_env.experiments.llm_spec import LLMSpec, with_servers
 from agenttts_env.experiments.options import SearchOptions
 from agenttts_env.experiments.searchers import make_searcher
 from agenttts_env.model import Model
@@ -232,23 +231,11 @@ def make_run_searcher(options: SearchOptions, sampler: Sampler, run: str, stack:
     The LLM draws from the store of ``sampler``, from a pool that belongs to the search's seed; and from its engines,
     unless it has an engine of its own or the scores are replayed.
     """
-    llm = None
-    if options.llm_engine is not None and options.llm_model is not None:
-        model = resolve_model(options.llm_model)
-        if options.backend == "live" and options.llm_engine == options.engine and not options.llm_option:
+    llm, spec = None, LLMSpec.of(options)
+    if spec is not None:
+        if options.backend == "live" and spec.engine == options.engine and not options.llm_option:
             own = Sampler(sampler.store, sampler.engine, seed=options.seed)
         else:
-            engine_options = with_servers(options, options.llm_engine, options.llm_option)
-            own = build_sampler(
-                options.llm_engine, options.store_file, seed=options.seed, engine_options=engine_options
-            )
-            stack.enter_context(closing(own))
-        own.engine(model)
-        llm = AgentLLM(own, model, temperature=options.llm_temperature, max_tokens=options.llm_max_tokens, run=run)
+            own = spec.sampler(options.store_file, options.seed, stack)
+        llm = spec.agent(own, run)
     return make_searcher(options.searcher, llm=llm, **options.searcher_option)
-
-
-def with_servers(options: SearchOptions, engine: str, engine_options: Mapping[str, Any]) -> dict[str, Any]:
-    """An engine's options, with the servers' addresses if it needs them."""
-    servers = {"base_urls": options.base_url} if engine == "openai" and options.base_url else {}
-    return {**servers, **engine_options}

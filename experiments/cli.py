@@ -1,4 +1,4 @@
-"""The command line: ``agenttts search``, ``compare``, ``report``, ``record``, ``oracle``, ``tasks`` and ``show``."""
+"""The command line: ``agenttts search``, ``compare``, ``report``, ``validate``, ``record``, ``oracle`` and so on."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 from agenttts_env.errors import AgentTTSError, EngineError, InvalidInputError
+from agenttts_env.experiments import parsing
 from agenttts_env.experiments.compare.options import CompareOptions, read_options
+from agenttts_env.experiments.enjoy_options import ENJOY_FIELDS, ENJOY_GROUPS, EnjoyOptions
 from agenttts_env.experiments.options import GROUPS, RECORD_FIELDS, RecordOptions, SearchOptions
 from agenttts_env.experiments.oracle_options import ORACLE_FIELDS, OracleOptions
+from agenttts_env.experiments.paper.options import PaperOptions
+from agenttts_env.experiments.train_options import TRAIN_GROUPS, TrainOptions, read_train_options
 
 DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: all is well; inference failed; a request that breaks a rule; Ctrl-C."""
+"""Exit codes: all is well; inference failed, or a result is refuted; a request that breaks a rule; Ctrl-C."""
 
 _DESCRIPTION = """\
 Which model and how many samples at which stage of an LLM pipeline give the best score within a budget?
@@ -34,6 +38,7 @@ examples:
                                                a search in seconds over recorded outcomes of a real model
   agenttts compare --help                      compare searchers, on tasks that are simulated
   agenttts record --help                       record outcomes of your own
+  agenttts paper                               the experiments of the paper, each one command
   agenttts oracle --task 2wikimultihopqa       the best allocation there is, where all can be computed
   agenttts show runs/first                     tables and plot of a run, finished or running
 """
@@ -65,10 +70,11 @@ examples:
 
 _COMPARE_DESCRIPTION = """\
 Compare searchers on simulated tasks: every searcher on every task with every seed, measured against the best allocation
-there is. No model runs, and the scores are no measurements.
+there is. No model runs, and the scores are no measurements; with --llm the searchers that need an LLM take part, whose
+replies are real.
 
 Every finished run is kept at once: stop a comparison at any time, give the same command again, and it goes on. At the
-end come tables, trials.csv, summary.csv and a plot; `agenttts report DIR` makes them again.
+end come tables, a page (report.html), plots, CSV and Parquet; `agenttts report DIR` makes them again.
 """
 
 _COMPARE_EXAMPLES = """\
@@ -82,9 +88,49 @@ examples:
   one task at every budget that figures were published for:
     agenttts compare --tasks 2wikimultihopqa --budgets published --out runs/budgets
 
+  searchers with options of their own, in dollars:
+    agenttts compare --searchers random,tpe,insight-rules,insight-rules:insight_1=false --cost usd --out runs/ablation
+
+  the LLM-driven searchers too, their LLM behind an OpenAI-compatible server:
+    agenttts compare --llm openai:qwen2.5-72b --base-url http://HOST:8000/v1 --seeds 5 --out runs/llm
+
   the same options in a file (TOML, or YAML where PyYAML is installed), fields as the options here; the command line
   has precedence:
     agenttts compare --config comparison.toml --jobs 8
+"""
+
+_VALIDATE_DESCRIPTION = """\
+Check every trial that a result.json claims, by running all of it again: the same version, settings and seeds. Ends with
+0 if every trial is confirmed, with 1 if one is refuted, and with 2 if the file is no result of this version.
+
+Of searchers that an LLM drives, the allocations that they asked for are evaluated again; no LLM is asked.
+"""
+
+_REPORT_DESCRIPTION = """\
+Show the tables of a comparison, finished or running, and write its page (report.html), plots, CSV and Parquet. Reads
+files only.
+"""
+
+_POWER_DESCRIPTION = """\
+How many seeds does it take to tell a difference in normalised regret between two searchers with 80% power? By the
+stratified signed-rank test on runs that are paired by seed, at 5%.
+"""
+
+_POWER_OPTIONS = {
+    "difference": ("D", "mean difference in regret that is to be told"),
+    "deviation": ("S", "standard deviation of paired differences within a problem [DIR's median over pairs]"),
+    "problems": ("N", "how many problems [DIR's, or 1]"),
+    "pairs": ("N", "among how many pairs, for Holm's correction [all of DIR's, or 1]"),
+    "seeds": ("N", "say the power of so many too [DIR's]"),
+}
+
+_POWER_EXAMPLES = """\
+examples:
+  from a finished comparison:
+    agenttts power runs/compare --difference 0.1
+
+  from a deviation, on six problems:
+    agenttts power --difference 0.1 --deviation 0.5 --problems 6
 """
 
 _RECORD_DESCRIPTION = """\
@@ -120,6 +166,50 @@ examples:
 
   of a recorded table, by the scores of its test split:
     agenttts oracle --task fictional-qa --backend replay --table smollm2.npz --cost flops --split test
+"""
+
+_TRAIN_DESCRIPTION = """\
+Train a policy that allocates, by reinforcement learning in a simulation: no model runs, and the scores are no
+measurements. The policy is evaluated on data sets that it is not trained on.
+
+Every evaluation comes with a checkpoint: stop a training at any time, give the same command again, and it goes on
+exactly as it would have. TensorBoard reads the curves in OUT/tensorboard.
+"""
+
+_TRAIN_EXAMPLES = """\
+examples:
+  one allocation, stage by stage, at any budget: a minute on 2 cores
+    agenttts train --env AgentTTS/CWQ-Stagewise-v0 --out runs/stagewise
+
+  a search policy for a task that it has never seen:
+    agenttts train --env AgentTTS/Mixture-v0 --held-out cwq --steps 2000000 --out runs/mixture
+
+  other hyperparameters, another learner, the same options in a file (YAML); the command line has precedence:
+    agenttts train --env AgentTTS/CWQ-v0 --algo A2C --hyperparameter learning_rate=0.0005
+    agenttts train --config training.yaml --seed 3
+"""
+
+
+_PAPER_DESCRIPTION = """\
+Repeat an experiment of the paper: its searches, its plots, and a page that says what the paper reports, what comes out
+here, and where the two differ. Without NAME: the list of them. Scores are simulated, by landscapes that were fitted to
+figures of that very paper; each page says which of its numbers were.
+
+Every finished search is kept at once: stop a preset at any time, give the same command again, and it goes on. At the end
+OUT/NAME holds page.md, numbers.csv, and plots as PNG and SVG.
+"""
+
+_PAPER_EXAMPLES = """\
+examples:
+  what there is:
+    agenttts paper
+
+  one figure; all of them, with their pages as documentation:
+    agenttts paper fig6
+    agenttts paper all --markdown docs/paper
+
+  what an LLM writes:
+    agenttts paper fig5 --llm transformers:smollm2-135m --llm-max-tokens 300 --trials 20
 """
 
 
@@ -182,10 +272,45 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--config", metavar="FILE", help="a file of options")
     report = _command(
         commands.add_parser("report", help="report a comparison"),
-        "Show the tables of a comparison, finished or running, and write its CSV and its plot. Reads files only.",
+        _REPORT_DESCRIPTION,
     )
     report.add_argument("dir", metavar="DIR", help="folder of the comparison")
+    report.add_argument("--all", action="store_true", help="print the table of every problem too")
+    report.add_argument(
+        "--markdown", metavar="FILE", help="write this GitHub Markdown too, with its plots in a folder of its name"
+    )
+    report.add_argument(
+        "--wandb",
+        choices=("off", "offline", "online"),
+        default="off",
+        help="log the comparison to Weights & Biases: offline (files below DIR/wandb) or online; what is there "
+        "already is not logged twice [off]",
+    )
     report.set_defaults(run=_report)
+    sync = _command(
+        commands.add_parser("sync", help="upload offline runs to Weights & Biases"),
+        "Upload what --wandb offline has written below DIR/wandb to Weights & Biases, by `wandb sync`, but for what is "
+        "uploaded\nalready. It needs an account: `wandb login`, or WANDB_API_KEY.",
+    )
+    sync.add_argument("dir", metavar="DIR", help="folder of a search, a training or a comparison")
+    sync.set_defaults(run=_sync)
+    validate = _command(
+        commands.add_parser("validate", help="check a comparison's result by running it again"),
+        _VALIDATE_DESCRIPTION,
+    )
+    validate.add_argument("file", metavar="RESULT.json", help="result.json of a finished comparison")
+    validate.add_argument("--jobs", action="append", metavar="N", help="how many processes run cells [all cores]")
+    validate.add_argument(
+        "--any-version", action="store_true", help="also a result that another version, or other libraries, made"
+    )
+    validate.set_defaults(run=_validate)
+    power = _command(
+        commands.add_parser("power", help="how many seeds tell a difference"), _POWER_DESCRIPTION, _POWER_EXAMPLES
+    )
+    power.add_argument("dir", metavar="DIR", nargs="?", help="folder of a comparison, which gives all but a difference")
+    for name, (metavar, text) in _POWER_OPTIONS.items():
+        power.add_argument(f"--{name}", metavar=metavar, required=name == "difference", help=text)
+    power.set_defaults(run=_power)
     record = _command(
         commands.add_parser("record", help="record a pipeline's outcomes, to search them in no time"),
         _RECORD_DESCRIPTION,
@@ -202,6 +327,31 @@ def _parser() -> argparse.ArgumentParser:
     oracle.usage = "agenttts oracle [--task NAME] [OPTION VALUE]..."
     oracle.set_defaults(run=_oracle)
     _add_options(oracle, ORACLE_FIELDS)
+    train = _command(
+        commands.add_parser("train", help="train a policy that allocates, in a simulation"),
+        _TRAIN_DESCRIPTION,
+        _TRAIN_EXAMPLES,
+    )
+    train.usage = "agenttts train --env ID [OPTION VALUE]..."
+    train.set_defaults(run=_train)
+    _add_options(train, fields(TrainOptions), TRAIN_GROUPS)
+    train.add_argument("--config", metavar="FILE", help="a file of options")
+    enjoy = _command(
+        commands.add_parser("enjoy", help="show a trained policy at work"),
+        "Show a policy that `agenttts train` wrote: allocations over budgets, searches trial by trial, or questions\n"
+        "step by step, in a simulation on data that it was not trained on. The file holds pickled Python objects:\n"
+        "show only what you trust.",
+    )
+    enjoy.add_argument("path", metavar="PATH", help="file of the policy, or folder of its training")
+    enjoy.set_defaults(run=_enjoy)
+    _add_options(enjoy, ENJOY_FIELDS, ENJOY_GROUPS)
+    paper = _command(
+        commands.add_parser("paper", help="repeat an experiment of the paper"), _PAPER_DESCRIPTION, _PAPER_EXAMPLES
+    )
+    paper.usage = "agenttts paper [NAME] [OPTION VALUE]..."
+    paper.add_argument("name", metavar="NAME", nargs="?", help="of a preset, or all; see `agenttts paper`")
+    paper.set_defaults(run=_paper)
+    _add_options(paper, fields(PaperOptions))
     tasks = _command(commands.add_parser("tasks", help="list the tasks"), "List the tasks that can be searched.")
     tasks.set_defaults(run=_tasks)
     show = _command(
@@ -221,9 +371,11 @@ def _command(parser: argparse.ArgumentParser, description: str, epilog: str | No
     return parser
 
 
-def _add_options(parser: argparse.ArgumentParser, options: Sequence[Field[Any]]) -> None:
+def _add_options(
+    parser: argparse.ArgumentParser, options: Sequence[Field[Any]], titles: Mapping[str, str] = GROUPS
+) -> None:
     named = {option.metadata["group"] for option in options}
-    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items() if name in named}
+    groups = {name: parser.add_argument_group(title) for name, title in titles.items() if name in named}
     for option in options:
         group, name = groups[option.metadata["group"]], "--" + option.name.replace("_", "-")
         if option.default is False:  # a flag, which takes no value
@@ -283,8 +435,48 @@ def _report(words: argparse.Namespace) -> int:
     from agenttts_env.experiments.compare.report import report_comparison
     from agenttts_env.experiments.report import report_console
 
-    report_comparison(ComparisonFolder(words.dir), report_console())
+    folder = ComparisonFolder(words.dir)
+    files = report_comparison(folder, report_console(), every_problem=words.all, markdown=words.markdown)
+    if words.wandb != "off":
+        from rich.console import Console
+
+        from agenttts_env.experiments.compare.tracking import track_comparison
+
+        track_comparison(folder, files, words.wandb, Console(stderr=True))
     return DONE
+
+
+def _sync(words: argparse.Namespace) -> int:
+    from agenttts_env.experiments.sync import upload
+
+    print(f"uploaded: {upload(words.dir)} runs")
+    return DONE
+
+
+def _power(words: argparse.Namespace) -> int:
+    from agenttts_env.experiments.compare.planner import plan_of
+
+    given = {name: getattr(words, name) for name in _POWER_OPTIONS}
+    numbers = {
+        name: (parsing.number if name in ("difference", "deviation") else parsing.integer)(name, [word])
+        for name, word in given.items()
+        if word is not None
+    }
+    difference = numbers.pop("difference")
+    for line in plan_of(words.dir, **numbers).lines(difference):
+        print(line)
+    return DONE
+
+
+def _validate(words: argparse.Namespace) -> int:
+    jobs = None if words.jobs is None else parsing.integer("jobs", words.jobs)
+    from rich.console import Console
+
+    from agenttts_env.experiments.report import report_console
+    from agenttts_env.experiments.validate import validate
+
+    confirmed = validate(words.file, report_console(), Console(stderr=True), jobs=jobs, any_version=words.any_version)
+    return DONE if confirmed else FAILED
 
 
 def _record(words: argparse.Namespace) -> int:
@@ -301,6 +493,40 @@ def _oracle(words: argparse.Namespace) -> int:
     from agenttts_env.experiments.report import report_console
 
     run_oracle(options, report_console())
+    return DONE
+
+
+def _train(words: argparse.Namespace) -> int:
+    configured = read_train_options(words.config) if words.config is not None else {}
+    options = TrainOptions(**(configured | _given(words, fields(TrainOptions))))
+    from rich.console import Console
+
+    from agenttts_env.experiments.train import run_training
+
+    run_training(options, Console(stderr=True))
+    return DONE
+
+
+def _enjoy(words: argparse.Namespace) -> int:
+    options = EnjoyOptions(words.path, **_given(words, ENJOY_FIELDS))
+    from agenttts_env.experiments.enjoy import run_enjoy
+    from agenttts_env.experiments.report import report_console
+
+    run_enjoy(options, report_console())
+    return DONE
+
+
+def _paper(words: argparse.Namespace) -> int:
+    options = PaperOptions(**_given(words, fields(PaperOptions)))
+    from rich.console import Console
+
+    from agenttts_env.experiments.paper.run import presets_table, run_presets
+    from agenttts_env.experiments.report import report_console
+
+    if words.name is None:
+        report_console().print(presets_table())
+    else:
+        run_presets(words.name, options, report_console(), Console(stderr=True))
     return DONE
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from agenttts_env.cost import get_cost
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments import parsing
+from agenttts_env.experiments.llm_spec import check_llm
 from agenttts_env.experiments.parsing import Parser
 
 Backend = Literal["live", "replay", "simulated"]
@@ -187,9 +188,9 @@ class SearchOptions:
         for name in ("task", "engine", "searcher"):
             _require(getattr(self, name) != "", name, "must be given", getattr(self, name))
         get_cost(self.cost)
-        for name, least in (("trials", 1), ("llm_max_tokens", 1), ("examples", 1), ("test_examples", 0)):
+        for name, least in (("trials", 1), ("examples", 1), ("test_examples", 0)):
             _require(getattr(self, name) >= least, name, f"must be >= {least}", getattr(self, name))
-        _require(0 <= self.llm_temperature <= 2, "llm_temperature", "must lie in [0, 2]", self.llm_temperature)
+        check_llm(self)
         _require(
             1 <= self.max_samples <= MOST_LEVELS, "max_samples", f"must lie in [1, {MOST_LEVELS}]", self.max_samples
         )
@@ -203,10 +204,6 @@ class SearchOptions:
         _require(self.wandb in get_args(WandbMode), "wandb", _one_of(WandbMode), self.wandb)
         for stage, names in self.models.items():
             _require(bool(names) and all(names), "models", "must name at least one model per stage", (stage, names))
-        if self.llm is not None:
-            engine, _, model = self.llm.partition(":")
-            _require(bool(engine and model), "llm", "must read ENGINE:MODEL", self.llm)
-        _require(not self.llm_option or self.llm is not None, "llm_option", "needs an `llm`", self.llm_option)
         uses_server = "openai" in (self.engine, self.llm_engine)
         _require(not self.base_url or uses_server, "base_url", "needs the engine openai", self.base_url)
 
@@ -214,11 +211,6 @@ class SearchOptions:
     def llm_engine(self) -> str | None:
         """The engine of the searcher's LLM."""
         return None if self.llm is None else self.llm.partition(":")[0]
-
-    @property
-    def llm_model(self) -> str | None:
-        """The model of the searcher's LLM, as the user wrote it."""
-        return None if self.llm is None else self.llm.partition(":")[2]
 
     @property
     def folder(self) -> Path:

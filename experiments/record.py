@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agenttts_env.building import build_sampler, build_splits, data_name
 from agenttts_env.errors import InvalidInputError
-from agenttts_env.experiments.assembly import make_task, with_servers
+from agenttts_env.experiments.assembly import make_task
+from agenttts_env.experiments.llm_spec import with_servers
 from agenttts_env.experiments.options import RecordOptions
 from agenttts_env.experiments.report import report_console
 from agenttts_env.experiments.tables import recording_table

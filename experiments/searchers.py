@@ -21,6 +21,7 @@ from agenttts_env.baselines.init_only import InitOnlySearcher
 from agenttts_env.baselines.insight_rules import InsightRulesSearcher
 from agenttts_env.baselines.optuna_search import OptunaSearcher
 from agenttts_env.baselines.random_search import RandomSearcher
+from agenttts_env.baselines.rl.policy_searcher import PREFIX, PolicySearcher
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.initial import SEEDED, InitRule
 from agenttts_env.searcher import Searcher
@@ -55,6 +56,8 @@ SEARCHERS: Mapping[str, Callable[..., Searcher]] = {
 
 Every optimiser is there bare (``tpe``) and seeded with the initial trials (``tpe+init``): a name says which, and no
 option changes it. AgentTTS has its initial trials as a part of itself, and the option ``insight_1`` to go without.
+
+Beside these, ``policy:PATH`` is a policy that ``agenttts train`` wrote.
 """
 
 
@@ -74,6 +77,8 @@ def searcher_options(name: str) -> dict[str, Any]:
         InvalidInputError: there is no such searcher.
     """
     parameters = inspect.signature(_get(name)).parameters
+    if name.startswith(PREFIX):
+        return {}
     fixed = set(getattr(SEARCHERS[name], "keywords", {}))
     if name.endswith(SEEDED):
         fixed.remove("init_rule")  # that there is a rule is fixed; which one is a choice
@@ -84,7 +89,7 @@ def make_searcher(name: str, *, llm: AgentLLM | None = None, **options: Any) -> 
     """A searcher by name.
 
     Args:
-        name: a name in :data:`SEARCHERS`.
+        name: a name in :data:`SEARCHERS`, or ``policy:PATH``.
         llm: for the searchers that need one; ignored by the others.
         options: of this searcher; see :func:`searcher_options`.
 
@@ -97,7 +102,7 @@ def make_searcher(name: str, *, llm: AgentLLM | None = None, **options: Any) -> 
         if option not in known:
             offered = f"the options {', '.join(known)}" if known else "no options"
             raise InvalidInputError(f"searcher {name!r} has {offered}, but got {option!r} = {value!r}")
-    if name.endswith(SEEDED) and options.get("init_rule", "") is None:
+    if not name.startswith(PREFIX) and name.endswith(SEEDED) and options.get("init_rule", "") is None:
         raise InvalidInputError(f"`init_rule` of searcher {name!r} must be one of {get_args(InitRule)}, but got None")
     if not needs_llm(name):
         return make(**options)
@@ -107,6 +112,8 @@ def make_searcher(name: str, *, llm: AgentLLM | None = None, **options: Any) -> 
 
 
 def _get(name: str) -> Callable[..., Searcher]:
+    if name.startswith(PREFIX):
+        return partial(PolicySearcher, name.removeprefix(PREFIX))
     if name not in SEARCHERS:
         raise InvalidInputError(f"`searcher` must be one of {', '.join(SEARCHERS)}, but got {name!r}")
     return SEARCHERS[name]

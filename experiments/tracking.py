@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from agenttts_env.errors import MissingExtraError
+from agenttts_env.experiments.wandb_session import WandbSession, define_axes
 from agenttts_env.ledger import Ledger
 from agenttts_env.trial import Trial, best_trial
 
-INIT_TIMEOUT = 30.0
-FINISH_TIMEOUT = 120.0
-"""Seconds after which an unreachable server is given up; what was logged stays on the disk, for ``wandb sync``."""
+AXES = {"by_trial": "trial", "by_tokens": "tokens_computed", "by_flops": "flops_total"}
+"""Of W&B's charts: what begins with a prefix is drawn against an x-axis."""
 
 
 class Tracker(Protocol):
@@ -68,8 +64,6 @@ class WandbTracker:
         MissingExtraError: wandb is not installed.
     """
 
-    project = "agenttts-env"
-
     def __init__(
         self,
         mode: Literal["offline", "online"],
@@ -79,51 +73,16 @@ class WandbTracker:
         name: str,
         group: str,
     ) -> None:
-        try:
-            import wandb
-        except ImportError:
-            raise MissingExtraError("wandb", "wandb") from None
-        self._wandb: Any = wandb
-        self._folder = Path(folder)
+        self._session = WandbSession(mode, folder, going_on="the search goes on")
         self._trials: list[Trial] = []
         self._notes: list[tuple[int | None, str]] = []
         self._tokens = 0
         self._flops = 0.0
         self._run: Any = None
 
-        def start(how: Literal["offline", "online"]) -> Any:
-            return wandb.init(
-                mode=how,
-                project=self.project,
-                name=name,
-                group=group,
-                dir=str(self._folder),
-                config=dict(config),
-                settings=wandb.Settings(
-                    silent=True,
-                    console="off",
-                    disable_git=True,
-                    disable_code=True,
-                    x_disable_stats=True,
-                    init_timeout=INIT_TIMEOUT,
-                    login_timeout=INIT_TIMEOUT,
-                    finish_timeout=FINISH_TIMEOUT,
-                ),
-            )
-
         def begin() -> None:
-            try:
-                self._run = start(mode)
-            except Exception as error:
-                if mode == "offline":
-                    raise
-                reason = str(error).partition("\n")[0]
-                _warn(f"W&B cannot be reached ({reason}); going on offline, upload later with `wandb sync`")
-                self._run = start("offline")
-            for axis in ("trial", "tokens_computed", "flops_total"):
-                self._run.define_metric(axis, hidden=True)
-            for prefix, axis in (("by_trial", "trial"), ("by_tokens", "tokens_computed"), ("by_flops", "flops_total")):
-                self._run.define_metric(f"{prefix}/*", step_metric=axis)
+            self._run = self._session.start(name=name, group=group, config=dict(config))
+            define_axes(self._run, AXES)
 
         self._guarded(begin)
 
@@ -155,13 +114,13 @@ class WandbTracker:
             values["by_trial/standard_error"] = trial.standard_error
         values |= {f"by_trial/metric/{metric}": value for metric, value in trial.metrics.items()}
         if best is not None:
-            values |= {f"{prefix}/best_score": best.score for prefix in ("by_trial", "by_tokens", "by_flops")}
+            values |= {f"{prefix}/best_score": best.score for prefix in AXES}
         self._guarded(lambda: self._run.log(values))
 
     def note(self, note: Mapping[str, Any]) -> None:
         """See :class:`Tracker`."""
         rest = {key: value for key, value in note.items() if key != "trial"}
-        self._notes.append((note.get("trial"), _as_text(rest)))
+        self._notes.append((note.get("trial"), as_text(rest)))
 
     def finish(self, summary: Mapping[str, Any] | None) -> None:
         """See :class:`Tracker`."""
@@ -169,7 +128,9 @@ class WandbTracker:
         def end() -> None:
             tables = {"trials": self._trials_table()}
             if self._notes:
-                tables["notes"] = self._wandb.Table(columns=["trial", "note"], data=[list(row) for row in self._notes])
+                tables["notes"] = self._session.wandb.Table(
+                    columns=["trial", "note"], data=[list(row) for row in self._notes]
+                )
             self._run.log(tables)
             self._run.summary.update(dict(summary or {}))
             self._run.finish(exit_code=0 if summary is not None else 1)
@@ -193,40 +154,16 @@ class WandbTracker:
             ]
             for trial in self._trials
         ]
-        return self._wandb.Table(columns=columns, data=rows)
+        return self._session.wandb.Table(columns=columns, data=rows)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """Do something with wandb; after its first error, nothing any more."""
-        if self._wandb is None:
-            return
-        try:
-            with _environment(WANDB_DATA_DIR=self._folder / "wandb", WANDB_CACHE_DIR=self._folder / "wandb" / "cache"):
-                action()
-        except Exception as error:
-            _warn(f"W&B tracking stopped, the search goes on: {type(error).__name__}: {error}")
-            self._wandb = None
+        self._session.guarded(action)
 
 
-def _as_text(value: Any) -> str:
-    """For people to read: prompts keep their line breaks."""
+def as_text(value: Any) -> str:
+    """A note for people to read: prompts keep their line breaks."""
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {_as_text(item)}" for key, item in value.items())
+        return "\n".join(f"{key}: {as_text(item)}" for key, item in value.items())
     if isinstance(value, list):
-        return "\n".join(map(_as_text, value))
+        return "\n".join(map(as_text, value))
     return str(value)
-
-
-def _warn(message: str) -> None:
-    print(f"warning: {message}", file=sys.stderr)
-
-
-@contextmanager
-def _environment(**folders: Path) -> Iterator[None]:
-    """Point wandb at our folders, unless the user has: it puts media and logs below the home folder by default."""
-    new = {name: str(folder) for name, folder in folders.items() if name not in os.environ}
-    os.environ.update(new)
-    try:
-        yield
-    finally:
-        for name in new:
-            del os.environ[name]

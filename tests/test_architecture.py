@@ -21,7 +21,7 @@ FORBIDDEN = {
 }
 HEAVY = (
     "torch", "transformers", "vllm", "openai", "optuna", "cmaes", "scipy", "stable_baselines3", "wandb", "matplotlib",
-    "datasets",
+    "datasets", "pyarrow", "sb3_contrib", "tensorboard", "ray",
 )  # fmt: skip
 
 

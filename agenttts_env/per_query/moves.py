@@ -50,9 +50,9 @@ def per_query_problem(
     _check_adds_up(named)
     offered = tuple(levels)
     if budget is None:
-        problem = Problem(task, named, ROOM * default_budget(task, named), offered)
-        if problem.count() == 1:
-            problem = replace(problem, budget=problem.dearest_cost)
+        problem = Problem(task, named, default_budget(task, named), offered)
+        more = problem.dearest_cost if problem.count() == 1 else ROOM * problem.budget
+        problem = replace(problem, budget=more)
     else:
         problem = Problem(task, named, budget, offered)
     if not problem.budget > 0:

@@ -18,7 +18,8 @@ class ComparisonFolder:
     """One comparison's files.
 
     ``run.json``: the settings. ``cells.jsonl``: a line per finished cell, in the order in which they finished.
-    ``oracles.json``: by problem the best allocation. All else is made from these.
+    ``notes.jsonl``: what the LLM-driven searchers of finished cells noted, a line each. ``oracles.json``: by problem
+    the best allocation. ``samples.sqlite``: replies of the searchers' LLM. All else is made from these.
 
     Args:
         path: made if missing.
@@ -65,8 +66,9 @@ class ComparisonFolder:
         except OSError as error:
             raise InvalidInputError(f"`out` must be a folder that can be made, but {self.path}: {error}") from error
         try:
-            self._folder.open(settings)
+            self._folder.open(settings, keep_notes=True)
             self._drop_torn_line()
+            self._drop_notes_of_unfinished_cells()
             yield
         finally:
             self._folder.close()
@@ -92,11 +94,34 @@ class ComparisonFolder:
         return records
 
     def append(self, record: CellRecord) -> None:
-        """Keep a finished cell, whatever happens next."""
-        with self.file("cells.jsonl").open("ab") as file:
-            file.write(record.to_line().encode() + b"\n")
+        """Keep a finished cell, whatever happens next: first its notes, so that no finished cell lacks any."""
+        cell = dict(zip(("problem", "searcher", "seed"), record.key, strict=True))
+        if record.notes:
+            self._append("notes.jsonl", *(json.dumps({**cell, "note": note}) for note in record.notes))
+        self._append("cells.jsonl", record.to_line())
+
+    def _append(self, name: str, *lines: str) -> None:
+        with self.file(name).open("ab") as file:
+            file.write("".join(f"{line}\n" for line in lines).encode())
             file.flush()
             os.fsync(file.fileno())
+
+    def notes(self) -> Iterator[dict[str, Any]]:
+        """The notes of LLM-driven searchers, one after another, as they may be many.
+
+        Each has ``problem``, ``searcher`` and ``seed``, and the ``note``: its ``trial``, its ``kind`` (``guideline``,
+        ``candidates``, ``rejected``, …) and what belongs to the kind (``prompt``, ``reply``, …). Those of a cell are in
+        order; a cell that is not finished may have some.
+        """
+        path = self.file("notes.jsonl")
+        if path.exists():
+            with path.open(encoding="utf-8") as lines:
+                yield from (json.loads(line) for line in lines if line.endswith("\n"))
+
+    @property
+    def run(self) -> str:
+        """The name under which the comparison pays for replies of the searchers' LLM."""
+        return self._folder.run
 
     def oracles(self, make: Callable[[], Mapping[str, Any]] | None = None) -> dict[str, Any]:
         """By problem the best allocation, its cost and its score.
@@ -122,3 +147,16 @@ class ComparisonFolder:
             whole = content.rfind(b"\n") + 1
             if whole < len(content):
                 os.truncate(path, whole)
+
+    def _drop_notes_of_unfinished_cells(self) -> None:
+        """A cell that is run again notes everything again."""
+        path = self.file("notes.jsonl")
+        if not path.exists():
+            return
+        done = {record.key for record in self.records()}
+        kept = path.with_name("notes.jsonl.tmp")
+        with kept.open("w", encoding="utf-8") as file:
+            for note in self.notes():
+                if (note["problem"], note["searcher"], note["seed"]) in done:
+                    file.write(json.dumps(note) + "\n")
+        kept.replace(path)

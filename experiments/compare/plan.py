@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from itertools import product
 from typing import Any
 
-from agenttts_env.building import build_simulated
+from agenttts_env.allocation import Allocation
+from agenttts_env.baselines.rl.policy import policy_file
+from agenttts_env.baselines.rl.policy_searcher import PREFIX
+from agenttts_env.building import backend_name, build_simulated
 from agenttts_env.errors import InvalidInputError
+from agenttts_env.experiments.compare.cell_llm import CellLLM
 from agenttts_env.experiments.compare.options import CompareOptions
-from agenttts_env.oracle import Oracle
+from agenttts_env.experiments.compare.problem import ComparedProblem, spread
+from agenttts_env.experiments.llm_spec import LLMSpec
+from agenttts_env.experiments.searchers import needs_llm
+from agenttts_env.experiments.variants import Variant
 from agenttts_env.problem import Problem
 from agenttts_env.simulation.landscape import load_landscape
+from agenttts_env.task import Task
 
 LIBRARIES = ("numpy", "scipy", "optuna", "cmaes", "torch")
 """Whose versions can change what a searcher proposes."""
 
-CODE = ("", "evaluators", "simulation", "simulation/landscapes", "tasks", "baselines", "agents")
+CODE = ("", "evaluators", "simulation", "simulation/landscapes", "tasks", "baselines", "baselines/rl", "agents")
 """The folders of the package whose files decide a cell."""
 
 MODULES = (
     "experiments/searchers.py",
+    "experiments/variants.py",
+    "experiments/llm_spec.py",
+    "experiments/compare/cell_llm.py",
+    "experiments/compare/problem.py",
     "experiments/compare/record.py",
     "experiments/compare/runner.py",
     "experiments/statistics/cell.py",
@@ -32,26 +44,6 @@ MODULES = (
 """The files that do so elsewhere."""
 
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class ComparedProblem:
-    """A task at a budget.
-
-    Attributes:
-        name: unique in the comparison: the task's, with the budget where it has several.
-        task: its name.
-        budget: in the paper's normalised unit.
-    """
-
-    name: str
-    task: str
-    budget: float
-
-    def oracle(self) -> Oracle:
-        """Expected scores of all its allocations."""
-        task, landscape = build_simulated(self.task)
-        return Oracle(Problem.of(task, budget=self.budget), landscape)
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,9 @@ class CellPlan:
         seed: of the simulated data set and of the searcher.
         trials: of the run.
         examples: size of the search split.
+        llm: the searcher's, if it needs one.
+        claimed: what is asked for in place of what the searcher would ask for, to check a result: an allocation or None
+            a trial. None runs the searcher.
     """
 
     problem: ComparedProblem
@@ -71,6 +66,8 @@ class CellPlan:
     seed: int
     trials: int
     examples: int
+    llm: CellLLM | None = None
+    claimed: tuple[Allocation | None, ...] | None = None
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -82,46 +79,87 @@ def plan_problems(options: CompareOptions) -> list[ComparedProblem]:
     """The problems of a comparison.
 
     Raises:
-        InvalidInputError: a budget does not pay a task's cheapest allocation, or leaves too little to decide.
+        InvalidInputError: a budget does not pay a task's cheapest allocation, or leaves too little to decide; or a
+            stage, a model or a temperature is not on offer.
     """
+    tasks = {name: build_simulated(name)[0] for name in options.tasks}
+    _check_stages(options, tasks)
     problems = []
-    for task in options.tasks:
-        spec = build_simulated(task)[0]
+    for name, task in tasks.items():
+        models, temperatures = spread(task, options.models), spread(task, options.temperature)
+        spec = build_simulated(name, models=dict(models), temperatures=dict(temperatures))[0]
         if options.budgets == "default":
-            budgets: tuple[float, ...] = (Problem.of(spec).budget,)
+            budgets: tuple[float, ...] = (Problem.of(spec, cost=options.cost).budget,)
         elif isinstance(options.budgets, str):
-            budgets = tuple(sorted(load_landscape(task).published_budgets))
+            budgets = tuple(sorted(load_landscape(name).published_budgets))
         else:
             budgets = options.budgets
         for budget in budgets:
-            count = Problem.of(spec, budget=budget).count()
+            count = Problem.of(spec, cost=options.cost, budget=budget).count()
             if count <= options.trials:
                 raise InvalidInputError(
                     f"`budgets` must pay more allocations than there are `trials`, {options.trials}, but {budget:g} "
-                    f"pays {count} of task {task!r}"
+                    f"pays {count} of task {name!r}"
                 )
-            name = task if len(budgets) == 1 else f"{task} @ {budget:g}"
-            problems.append(ComparedProblem(name, task, budget))
+            title = name if len(budgets) == 1 else f"{name} @ {budget:g}"
+            problems.append(ComparedProblem(title, name, budget, options.cost, models, temperatures))
     return problems
 
 
-def plan_cells(options: CompareOptions, problems: list[ComparedProblem]) -> Iterator[CellPlan]:
-    """The cells, seed by seed: an unfinished comparison is whole for its first seeds."""
+def _check_stages(options: CompareOptions, tasks: Mapping[str, Task]) -> None:
+    known = sorted({stage.name for task in tasks.values() for stage in task.stages})
+    for name in ("models", "temperature"):
+        for stage in getattr(options, name):
+            if stage != "*" and stage not in known:
+                raise InvalidInputError(f"`{name}` must name a stage among {', '.join(known)}, but got {stage!r}")
+
+
+def plan_cells(options: CompareOptions, problems: Sequence[ComparedProblem], run: str = "") -> Iterator[CellPlan]:
+    """The cells, seed by seed: an unfinished comparison is whole for its first seeds.
+
+    Args:
+        options: of the comparison.
+        problems: its own.
+        run: name of the comparison, under which the searchers' LLM is paid.
+    """
+    spec = LLMSpec.of(options)
+    llm = None if spec is None else CellLLM(spec, str(options.store_file.resolve()), run)
+    driven = _driven(options)
     for seed, problem, searcher in product(range(options.seeds), problems, options.searchers):
-        yield CellPlan(problem, searcher, seed, options.trials, options.examples)
+        own = llm if searcher in driven else None
+        yield CellPlan(problem, searcher, seed, options.trials, options.examples, own)
 
 
-def settings(options: CompareOptions, problems: list[ComparedProblem]) -> dict[str, Any]:
+def _driven(options: CompareOptions) -> set[str]:
+    """The searchers that are driven by an LLM."""
+    return {searcher for searcher in options.searchers if needs_llm(Variant.parse(searcher).name)}
+
+
+def settings(options: CompareOptions, problems: Sequence[ComparedProblem]) -> dict[str, Any]:
     """What ``run.json`` holds: a folder goes on with the same settings only."""
+    spec = LLMSpec.of(options)
     return {
         "comparison": FORMAT,
         "backend": "simulated",
-        "version": version("agenttts-env"),
         **options.deciding(),
-        "problems": [vars(problem) for problem in problems],
+        "llm_backend": backend_name(spec.engine) if spec is not None and _driven(options) else None,
+        "problems": [problem.to_json() for problem in problems],
+        "policies": {name: _digest_of_policy(name) for name in options.searchers if name.startswith(PREFIX)},
+        **installed(),
+    }
+
+
+def installed() -> dict[str, Any]:
+    """What results depend on besides the options; equal on all machines that share a comparison."""
+    return {
+        "version": version("agenttts-env"),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "code": _code(),
     }
+
+
+def _digest_of_policy(name: str) -> str:
+    return hashlib.sha256(policy_file(name.removeprefix(PREFIX)).read_bytes()).hexdigest()[:16]
 
 
 def _version(library: str) -> str | None:
@@ -136,6 +174,8 @@ def _code() -> str:
     digest = hashlib.sha256()
     package = files("agenttts_env")
     for folder in CODE:
+        if not package.joinpath(folder).is_dir():
+            continue
         for name in sorted(file.name for file in package.joinpath(folder).iterdir()):
             if name.endswith((".py", ".json")):
                 digest.update(f"{folder}/{name}\n".encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,9 @@ class CellRecord:
         flops: of the trial's own inference.
         overhead_tokens: computed by the searcher's LLM.
         spending: see :data:`~agenttts_env.experiments.statistics.cell.SPENDING`.
+        training: what training the searcher took before its run (a policy's), by name with its unit (``tokens``,
+            ``seconds``, ...); None where it needs none. No part of the spending.
+        notes: what an LLM-driven searcher noted. No part of the line: ``notes.jsonl`` has them.
     """
 
     problem: str
@@ -51,6 +54,8 @@ class CellRecord:
     flops: tuple[float, ...]
     overhead_tokens: tuple[int, ...]
     spending: Mapping[str, tuple[float, ...]]
+    training: Mapping[str, float] | None = None
+    notes: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, cell: Cell, trials: Sequence[Trial], error: str) -> CellRecord:
@@ -89,7 +94,7 @@ class CellRecord:
 
     def to_line(self) -> str:
         """One line of JSON."""
-        return json.dumps(asdict(self), allow_nan=False)
+        return json.dumps({name: value for name, value in asdict(self).items() if name != "notes"}, allow_nan=False)
 
     @classmethod
     def from_line(cls, line: str) -> CellRecord:

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 
+from agenttts_env.experiments.compare.counts import Counts
+from agenttts_env.experiments.compare.losses import AXES, Losses
+from agenttts_env.experiments.compare.names import CONTROLS, INITIALISATION, controls_of, is_seeded
 from agenttts_env.experiments.compare.options import BASELINE
 from agenttts_env.experiments.statistics import (
-    Comparison,
+    Interval,
+    PairedTest,
     Ranking,
-    Reference,
     Resamples,
+    area_under,
+    explained_share,
     interquartile_mean,
     mean,
-    normalised_regret,
     paired_tests,
+    probability_of_improvement,
     ranking,
     reached,
-    winners_curse,
+    relative_reached,
 )
 
 CLOSE = (0.01, 0.05)
 """How close to the oracle counts as having found it."""
+
+ALPHA = 0.05
+"""Level of the tests, with Holm's correction."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, interval: Interval, *index: int) -> Estimate:
+        """One entry of arrays of intervals."""
+        return cls(*(float(ends[index]) for ends in (interval.value, interval.low, interval.high)))
 
 
 @dataclass(frozen=True)
@@ -34,12 +56,17 @@ class Closeness:
         at_end: share of runs whose last incumbent is.
         trials: expected number until then, with restarts (ERT); infinite if no run gets there, NaN over all problems.
         total_tokens: likewise, the searcher's own included.
+        ratio: the expected number of trials over random search's: on one problem their quotient, over several the
+            geometric mean over those where both get there; NaN where there is none.
+        problems: on how many problems both do.
     """
 
     ever: float
     at_end: float
     trials: float
     total_tokens: float
+    ratio: float
+    problems: int
 
 
 @dataclass(frozen=True)
@@ -49,26 +76,34 @@ class Result:
     Attributes:
         searcher: its name.
         regret: normalised regret after the last trial, interquartile mean over runs: 0 is the oracle, 1 random search.
-        regret_low: lower end of its interval.
-        regret_high: upper end.
+        areas: by axis the area under the regret's curve, interquartile mean over runs.
         close: by :data:`CLOSE`.
         curse: search score minus true score of the last incumbent, mean.
-        curse_low: lower end of its interval.
-        curse_high: upper end.
         rank: mean over runs; 1 is the best.
+        gains: by control the paired test against it, whose gain is positive where this searcher's regret is lower; None
+            for the control itself, and where it takes no part.
+        improvement: chance that a run of this searcher beats one of random search.
+        explained: share of the advantage over random search that its initial trials alone have; None of a searcher that
+            does not begin with them, and where the control takes no part.
         failed: number of trials that failed.
+        infeasible: number of trials that did not fit the budget.
+        own_tokens: that the searcher's own LLM computed, mean over runs.
+        training: see :class:`~agenttts_env.experiments.compare.record.CellRecord`.
     """
 
     searcher: str
-    regret: float
-    regret_low: float
-    regret_high: float
+    regret: Estimate
+    areas: Mapping[str, Estimate]
     close: Mapping[float, Closeness]
-    curse: float
-    curse_low: float
-    curse_high: float
+    curse: Estimate
     rank: float
+    gains: Mapping[str, PairedTest | None]
+    improvement: Estimate
+    explained: Estimate | None
     failed: int
+    infeasible: int
+    own_tokens: float
+    training: Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -79,72 +114,98 @@ class Results:
         problem: its name; None for all.
         rows: in the comparison's order.
         ranking: with the groups that cannot be told apart.
+        tests: of all pairs, with Holm's correction over these.
     """
 
     problem: str | None
     rows: tuple[Result, ...]
     ranking: Ranking
+    tests: tuple[PairedTest, ...]
+
+    @property
+    def searchers(self) -> tuple[str, ...]:
+        """Names, in the comparison's order."""
+        return tuple(row.searcher for row in self.rows)
 
     def best_first(self) -> list[Result]:
         """The rows by rising regret."""
-        return sorted(self.rows, key=lambda row: row.regret)
+        return sorted(self.rows, key=lambda row: row.regret.value)
+
+    def like(self, searcher: str) -> list[str]:
+        """Whom the tests of all pairs do not tell apart from a searcher, the best first."""
+        pairs = [{test.first, test.second} for test in self.tests if test.adjusted >= ALPHA]
+        return [row.searcher for row in self.best_first() if {searcher, row.searcher} in pairs]
 
 
-def reference_of(comparison: Comparison, oracles: Mapping[str, float]) -> Reference:
-    """The comparison's own random search, and the oracles by problem."""
-    return Reference.of(comparison, oracles, searcher=BASELINE)
-
-
-def results(comparison: Comparison, oracles: Mapping[str, float], failed: Mapping[tuple[str, str], int]) -> Results:
+def results(losses: Losses, counts: Mapping[tuple[str, str], Counts]) -> Results:
     """What is said of the searchers of a comparison, its problems together.
 
     Args:
-        comparison: of one problem or of several.
-        oracles: the highest expected score, by problem.
-        failed: number of failed trials, by problem and searcher.
-
-    Raises:
-        InvalidInputError: random search finds an oracle in every run, so that nothing is left to normalise by.
+        losses: of one problem or of several.
+        counts: what is no loss, by problem and searcher.
     """
-    reference = reference_of(comparison, oracles)
+    comparison, searchers = losses.comparison, losses.comparison.searchers
     resamples = Resamples.of(len(comparison.tasks), len(comparison.seeds))
-    losses = normalised_regret(comparison, reference)[..., -1]
-    regret = interquartile_mean(losses, resamples)
-    curse = mean(winners_curse(comparison)[..., -1], resamples)
-    ranks = ranking(losses, comparison.searchers, paired_tests(losses, comparison.searchers, resamples))
-    alone = len(comparison.tasks) == 1
-    close = [_closeness(comparison, reference, resamples, within, alone=alone) for within in CLOSE]
-    rows = tuple(
-        Result(
-            searcher,
-            float(regret.value[i]),
-            float(regret.low[i]),
-            float(regret.high[i]),
-            {within: column[i] for within, column in zip(CLOSE, close, strict=True)},
-            float(curse.value[i]),
-            float(curse.low[i]),
-            float(curse.high[i]),
-            ranks.mean_ranks[ranks.searchers.index(searcher)],
-            sum(failed.get((problem, searcher), 0) for problem in comparison.tasks),
+    regret = interquartile_mean(losses.regret, resamples)
+    areas = {axis: interquartile_mean(area_under(losses.curves[axis]), resamples) for axis in AXES}
+    curse = mean(losses.curse, resamples)
+    tests = paired_tests(losses.regret, searchers, resamples)
+    ranks = ranking(losses.regret, searchers, tests, alpha=ALPHA)
+    close = {within: _closeness(losses, resamples, within) for within in CLOSE}
+    baseline = searchers.index(BASELINE)
+    gains = {
+        (test.first, test.second): test
+        for control in searchers
+        if control.split(":")[0] in CONTROLS
+        for test in paired_tests(losses.regret, searchers, resamples, control=control)
+    }
+    rows = []
+    for i, searcher in enumerate(searchers):
+        own = controls_of(searcher)
+        mine = [counts[problem, searcher] for problem in comparison.tasks]
+        rows.append(
+            Result(
+                searcher,
+                Estimate.of(regret, i),
+                {axis: Estimate.of(area, i) for axis, area in areas.items()},
+                {within: column[i] for within, column in close.items()},
+                Estimate.of(curse, i),
+                ranks.mean_ranks[ranks.searchers.index(searcher)],
+                {control: gains.get((searcher, own[control])) for control in CONTROLS},
+                Estimate.of(probability_of_improvement(losses.regret[:, [i, baseline]], resamples), 0, 1),
+                _explained(losses, resamples, searcher, own[INITIALISATION]),
+                sum(count.failed for count in mine),
+                sum(count.infeasible for count in mine),
+                sum(count.own_tokens for count in mine) / (len(mine) * len(comparison.seeds)),
+                next((count.training for count in mine if count.training is not None), None),
+            )
         )
-        for i, searcher in enumerate(comparison.searchers)
-    )
-    return Results(comparison.tasks[0] if alone else None, rows, ranks)
+    return Results(comparison.tasks[0] if len(comparison.tasks) == 1 else None, tuple(rows), ranks, tests)
 
 
-def _closeness(
-    comparison: Comparison, reference: Reference, resamples: Resamples, within: float, *, alone: bool
-) -> Sequence[Closeness]:
+def _explained(losses: Losses, resamples: Resamples, searcher: str, by: str) -> Estimate | None:
+    searchers = losses.comparison.searchers
+    if not is_seeded(searcher) or searcher == by or by not in searchers:
+        return None
+    return Estimate.of(explained_share(losses.regret, searchers, resamples, searcher=searcher, by=by, over=BASELINE))
+
+
+def _closeness(losses: Losses, resamples: Resamples, within: float) -> list[Closeness]:
+    comparison, alone = losses.comparison, len(losses.comparison.tasks) == 1
     by_trials, by_tokens = (
-        reached(comparison, reference, resamples, within=within, axis=axis) for axis in ("trials", "total_tokens")
+        reached(comparison, losses.reference, resamples, within=within, axis=axis)
+        for axis in ("trials", "total_tokens")
     )
-    # What different problems take does not add up: over several, only shares of runs are said.
+    relative = relative_reached(by_trials, comparison.searchers, to=BASELINE)
+    # What different problems take does not add up: over several, only shares of runs and ratios are said.
     return [
         Closeness(
             float(by_trials.share[:, i].mean()),
             float(by_trials.kept[:, i].mean()),
             float(by_trials.expected.value[0, i]) if alone else nan,
             float(by_tokens.expected.value[0, i]) if alone else nan,
+            float(relative.ratio[i]),
+            int(relative.tasks[i]),
         )
         for i in range(len(comparison.searchers))
     ]

@@ -29,7 +29,7 @@ from agenttts_env.experiments.statistics.power import (
 )
 from agenttts_env.experiments.statistics.profiles import performance_profile
 from agenttts_env.experiments.statistics.ranks import Ranking, ranking
-from agenttts_env.experiments.statistics.reached import Reached, reached
+from agenttts_env.experiments.statistics.reached import Reached, RelativeReached, reached, relative_reached
 from agenttts_env.experiments.statistics.reference import Reference
 from agenttts_env.experiments.statistics.regret import normalised_regret, simple_regret, winners_curse
 from agenttts_env.experiments.statistics.resamples import Interval, Resamples
@@ -43,6 +43,7 @@ __all__ = [
     "Ranking",
     "Reached",
     "Reference",
+    "RelativeReached",
     "Resamples",
     "SignedRank",
     "anytime",
@@ -61,6 +62,7 @@ __all__ = [
     "probability_of_improvement",
     "ranking",
     "reached",
+    "relative_reached",
     "seeds_needed",
     "signed_rank",
     "simple_regret",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Resamples:
         drawn = rng.multinomial(seeds - 1, np.full(seeds, 1 / seeds), size=(count, tasks))
         return cls(drawn.astype(np.float64), level)
 
-    @property
+    @cached_property
     def tail(self) -> float:
         """Share of the replicas that lies beyond each end of an interval.
 

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from agent_runs import LARGE, PROBLEM, SMALL, STAGES, Run, small, written
 
-from agenttts_env.agents.agenttts import INSIGHT_1, INSIGHT_2, INSIGHT_3, NO_INSIGHT
+from agenttts_env.agents.agenttts import INSIGHT_1, INSIGHT_2, INSIGHT_3, NO_INSIGHT, read_choice
 from agenttts_env.allocation import Allocation
 from agenttts_env.engines.base import Request
 from agenttts_env.engines.scripted import scripted_reply
 from agenttts_env.errors import InvalidInputError
+from agenttts_env.evolution import parents
 from agenttts_env.initial import initial_allocations
 from agenttts_env.problem import Problem
 from agenttts_env.stage import Stage
 from agenttts_env.task import Task
 from agenttts_env.testing import ScriptedObjective
-from agenttts_env.trial import Trial
+from agenttts_env.trial import Trial, best_trial
 
 INITIAL = initial_allocations(PROBLEM)
 
@@ -149,6 +150,92 @@ def test_guideline_window(window: tuple[int, int], shown: list[list[int]]) -> No
 def test_options_out_of_range(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         Run("agenttts", by_round, options)
+
+
+def choosing(name: str) -> Any:
+    """Candidates and guidelines as in :func:`by_round`, and always this list."""
+
+    def reply(request: Request, index: int) -> str:
+        return json.dumps({"list": name}) if "evolved" in (request.sampling.schema or "") else by_round(request, index)
+
+    return reply
+
+
+def test_evolution_is_off_by_default_and_then_asks_nothing() -> None:
+    on, off = (Run("agenttts", choosing("own"), {"evolve": evolve}).go(len(INITIAL) + 6) for evolve in (True, False))
+    assert on.asked == off.asked == Run("agenttts", by_round).go(len(INITIAL) + 6).asked
+    assert [note["kind"] for note in on.notes] == ["guideline", "candidates", "choice", "chosen"] * 2
+    assert [note["kind"] for note in off.notes] == ["guideline", "candidates"] * 2
+
+
+def test_the_llm_chooses_the_evolved_list() -> None:
+    run = Run("agenttts", choosing("evolved"), {"evolve": True}).go(len(INITIAL) + 6)
+    chosen = run.of_kind("chosen")
+    assert [note["list"] for note in chosen] == ["evolved", "evolved"]
+    assert list(map(str, run.asked[len(INITIAL) :])) == [text for note in chosen for text in note["evolved"]]
+    for note in chosen:
+        assert len(note["evolved"]) == len(note["own"]) == 3
+        assert not set(note["evolved"]) & set(note["own"])
+    assert all(allocation is not None and PROBLEM.is_feasible(allocation) for allocation in run.asked)
+    assert len(set(run.asked)) == len(run.asked)
+    prompt = run.prompts("choice")[0]
+    for text in (*chosen[0]["own"], *chosen[0]["evolved"]):
+        assert f"- {text} | cost " in prompt
+
+
+def test_children_come_from_the_best_trials() -> None:
+    seen = []
+
+    def spy(rng: Any, elders: Any) -> Any:
+        seen.append(elders)
+        return parents(rng, elders)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agenttts_env.evolution.parents", spy)
+        run = Run("agenttts", choosing("evolved"), {"evolve": True}).go(len(INITIAL) + 1)
+    best = best_trial(run.told[: len(INITIAL)])
+    assert seen
+    assert best is not None
+    assert seen[0][0] == best.requested
+    assert set(seen[0]) == set(INITIAL)
+
+
+def test_a_choice_that_cannot_be_read_is_asked_for_again_and_then_noted() -> None:
+    run = Run("agenttts", choosing("neither"), {"evolve": True, "retries": 2}).go(len(INITIAL) + 3)
+    assert run.asked[len(INITIAL) :] == [small(4), small(5), small(6)]
+    assert [note["attempt"] for note in run.of_kind("choice")] == [0, 1, 2]
+    assert [note["why"] for note in run.of_kind("rejected")] == ["no choice"]
+
+
+def test_where_the_llm_proposes_nothing_new_there_is_nothing_to_choose() -> None:
+    def reply(request: Request, index: int) -> str:
+        return "nothing" if request.sampling.schema else "advice"
+
+    run = Run("agenttts", reply, {"evolve": True, "retries": 1}).go(len(INITIAL) + 2)
+    assert run.asked[len(INITIAL) :] == [None, None]  # evolution does not step in
+    assert not run.of_kind("choice")
+
+
+def test_a_small_space_is_searched_to_its_end() -> None:
+    problem = Problem.of(PROBLEM.task, levels=(1, 2))
+    run = Run("agenttts", scripted_reply, {"evolve": True, "insight_1": False, "retries": 0}, problem).go(40)
+    assert run.of_kind("chosen")[-1]["evolved"]
+    assert len({trial.requested for trial in run.told if trial.state == "complete"}) == problem.count()
+
+
+@pytest.mark.parametrize(
+    ("reply", "choice"),
+    [
+        ('{"list": "own"}', "own"),
+        ('{"list": "own"} no, {"list" : "evolved"}', "evolved"),
+        ('{"list": "Own"}', None),
+        ("evolved", None),
+        ("", None),
+        ('{"list": ["own"]}', None),
+    ],
+)
+def test_reading_a_choice(reply: str, choice: str | None) -> None:
+    assert read_choice(reply) == choice
 
 
 def test_three_stages() -> None:

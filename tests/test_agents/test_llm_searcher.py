@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from agenttts_env import make_env, search
 from agenttts_env.agents import AgentLLM
 from agenttts_env.allocation import Allocation
-from agenttts_env.building import build_sampler, resolve_model
 from agenttts_env.engines.base import Request
 from agenttts_env.engines.scripted import scripted_reply
 from agenttts_env.errors import EngineError, InvalidInputError, ProposalError
@@ -126,7 +125,7 @@ def test_a_flood_of_bad_proposals_is_noted_briefly() -> None:
     run = Run("zero-shot", script('{"candidates": [' + "0," * 20_000), {"retries": 1}).go(1)
     assert run.asked == [small(50)]
     assert len(run.of_kind("rejected")) == 21
-    assert run.of_kind("rejected")[-1]["reason"] == "19980 more were rejected"
+    assert run.of_kind("rejected")[-1]["reason"] == "981 more were rejected"  # 1,000 are read, and the rest is one
     assert max(map(len, run.prompts("candidates"))) < 6000
 
 
@@ -251,38 +250,15 @@ def test_a_search_of_a_simulated_task(name: str, seeded: bool) -> None:
     assert sum(trial.overhead.samples_computed for trial in trials) == engine.samples
 
 
-@pytest.mark.slow
-@pytest.mark.model
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", ["zero-shot", "centaur"])  # the others ask too much of a CPU for every run of CI
-def test_a_search_with_a_real_model(name: str, tmp_path: Path) -> None:
-    """SmolLM2-135M under constrained decoding: weak, but every reply can be read."""
-    env = make_env("2wikimultihopqa", backend="simulated", trials=6)
-    model, options = resolve_model("smollm2-135m"), FRUGAL[name] | {"retries": 1}
-    sampler = build_sampler("transformers", tmp_path / "s.sqlite")
-    try:
-        llm = AgentLLM(sampler, model, max_tokens=240, run="run")
-        notes: list[dict[str, Any]] = []
-        trials = search(env, SEARCHERS[name](llm, **options), on_note=notes.append)
-        drawn = sampler.store.count()
-        assert search(env, SEARCHERS[name](llm, **options)) == trials
-        assert sampler.store.count() == drawn > 0
-    finally:
-        sampler.close()
-    assert len(trials) == 6
-    assert all(trial.requested is not None for trial in trials)
-    candidates = [note for note in notes if note["kind"] == "candidates"]
-    assert candidates
-    for note in candidates:
-        assert json.loads(note["reply"])["candidates"]
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"batch": 0}, "`batch` must be >= 1, but got 0"),
         ({"retries": -1}, "`retries` must be >= 0, but got -1"),
-        ({"init_rule": "mine"}, r"`init_rule` must be None or one of \('paper', 'code_head'\), but got 'mine'"),
+        (
+            {"init_rule": "mine"},
+            r"`init_rule` must be None or one of \('paper', .*\), but got 'mine'",
+        ),
         ({"history": 0}, "`history` must be >= 1 or None, but got 0"),
     ],
 )

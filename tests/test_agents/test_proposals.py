@@ -153,6 +153,15 @@ def test_whatever_follows_the_schema_is_well_formed(levels: tuple[int, ...] | No
         assert all(proposal.kind != "invalid" for proposal in proposals)
 
 
+def test_a_flood_is_read_up_to_a_thousand() -> None:
+    text = '{"candidates": [' + "0," * 1_000_000
+    proposals = parse_proposals(text, PROBLEM)
+    assert len(proposals) == 1001
+    assert proposals[-1].kind == "invalid"
+    assert proposals[-1].reason == "what follows the first 1000 candidates is not read"
+    assert len(parse_proposals('{"candidates": [' + "0," * 999 + "0]}", PROBLEM)) == 1000
+
+
 PIECES = [
     '{"candidates": [', '"candidates"', "[", "]", "{", "}", ",", ":", '"', "\\", '"read"', '"add"', '"model"',
     '"samples"', f'"{SMALL.name}"', "1", "NaN", "-Infinity", "9" * 30, "1e400", "```", "\n", "\ud800", "\0", "null",

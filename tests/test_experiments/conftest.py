@@ -103,10 +103,11 @@ class WandbRun:
     summary: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     axes: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Any] = field(default_factory=dict)
 
 
-def read_wandb_run(folder: Path) -> WandbRun:
-    (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
+def read_wandb_run(folder: Path, name: str = "*") -> WandbRun:
+    (file,) = folder.glob(f"wandb/offline-run-*/run-{name}.wandb")
     run = WandbRun()
     for record in finished_records(file):
         if record.HasField("history"):
@@ -115,6 +116,7 @@ def read_wandb_run(folder: Path) -> WandbRun:
             run.summary |= {_key(item): json.loads(item.value_json) for item in record.summary.update}
         if record.HasField("run"):
             run.config |= {_key(item): json.loads(item.value_json) for item in record.run.config.update}
+            run.labels = {"group": record.run.run_group, "job": record.run.job_type, "tags": list(record.run.tags)}
         if record.HasField("metric"):
             run.axes[record.metric.name or record.metric.glob_name] = record.metric.step_metric
     return run
@@ -125,6 +127,6 @@ def _key(item: Any) -> str:
 
 
 @pytest.fixture
-def read_wandb() -> Callable[[Path], WandbRun]:
-    """Reads back the only offline run below a folder."""
+def read_wandb() -> Callable[..., WandbRun]:
+    """Reads back the only offline run below a folder, or the one of an id."""
     return read_wandb_run

@@ -13,7 +13,7 @@ from agenttts_env.experiments.cli import main
 from agenttts_env.tasks import TASKS
 
 OPTIONAL = (
-    "accelerate", "bm25s", "datasets", "gguf", "httpx", "huggingface_hub", "matplotlib", "openai", "optuna",
+    "accelerate", "bm25s", "datasets", "gguf", "httpx", "huggingface_hub", "matplotlib", "openai", "optuna", "pyarrow",
     "stable_baselines3", "torch", "transformers", "vllm", "wandb", "xgrammar",
 )  # fmt: skip
 

@@ -79,7 +79,7 @@ def test_options_reach_the_searcher(llm: AgentLLM) -> None:
         ("tpe+init", {"init_rule": "paper"}),
         ("evolution+init", {"population": 10, "steps": "ten", "init_rule": "paper"}),
         ("init-only", {"init_rule": "paper"}),
-        ("insight-rules", {"init_rule": "paper"}),
+        ("insight-rules", {"init_rule": "paper", "insight_1": True, "insight_2": True, "insight_3": True}),
         ("zero-shot", {"batch": 10, "retries": 3}),
         ("zero-shot+init", {"batch": 10, "retries": 3, "init_rule": "paper"}),
         ("centaur", {"warm_up": 10, "every": 3, "retries": 3}),
@@ -103,7 +103,7 @@ def test_every_option_has_a_default() -> None:
         (
             "random+init",
             {"init_rule": None},
-            "`init_rule` of searcher 'random+init' must be one of ('paper', 'code_head'), but got None",
+            "`init_rule` of searcher 'random+init' must be one of ('paper', 'code_head', 'code_first'), but got None",
         ),
         ("agenttts", {}, "searcher 'agenttts' needs an LLM: name one with --llm ENGINE:MODEL"),
     ],

@@ -36,8 +36,19 @@ def test_the_defaults_are_all_tasks_and_all_searchers_without_an_llm_but_gp() ->
         ({"tasks": "cwq,fictional-qa"}, "`tasks` must be among"),
         ({"tasks": "cwq,cwq"}, "`tasks` must differ"),
         ({"tasks": ""}, "`tasks` must be among"),
-        ({"searchers": "random,magic"}, "`searchers` must be among"),
-        ({"searchers": "random,agenttts"}, "`searchers` must be among"),
+        ({"searchers": "random,magic"}, "`searcher` must be one of"),
+        ({"searchers": "random,agenttts"}, "searcher 'agenttts' needs an LLM"),
+        ({"searchers": "random,evolution:steps=one"}, "`steps` must be one of"),
+        ({"searchers": "random,evolution:stairs=log"}, "has the options population, steps, but got 'stairs'"),
+        ({"searchers": "random,random:steps=log"}, "searcher 'random' has no options"),
+        ({"searchers": "evolution,evolution:steps=log"}, "`searchers` must be random"),
+        ({"cost": "euro"}, "`cost`"),
+        ({"cost": "usd", "budgets": "published"}, "`budgets` are published in paper units, but got 'usd'"),
+        ({"temperature": "reply=0.5"}, "`temperature` must name a stage among answer, retrieve, but got 'reply'"),
+        ({"temperature": "answer=hot"}, "`temperature` must be a number, but got 'hot'"),
+        ({"temperature": "answer=-1"}, "temperature"),
+        ({"models": "answer=gpt-9"}, "gpt-9"),
+        ({"models": "fill=llama-3.1-8b"}, "`models` must name a stage among answer, retrieve"),
         ({"searchers": "random,tpe,tpe"}, "`searchers` must differ"),
         ({"searchers": "tpe,grid"}, "`searchers` must be random"),
         ({"searchers": "random"}, "and at least one more"),
@@ -86,6 +97,8 @@ searchers = "random, tpe"
 seeds = 3
 budgets = [500, 900.5]
 out = "somewhere"
+models = ["retrieve=qwen2.5-7b,qwen2.5-72b", "answer=llama-3.1-8b"]
+temperature = "retrieve=0.1,answer=0.5"
 """
 
 YAML = """
@@ -94,6 +107,8 @@ searchers: random, tpe
 seeds: 3
 budgets: [500, 900.5]
 out: somewhere
+models: ["retrieve=qwen2.5-7b,qwen2.5-72b", "answer=llama-3.1-8b"]
+temperature: [retrieve=0.1, answer=0.5]
 """
 
 
@@ -106,6 +121,8 @@ def test_a_file_has_the_same_fields(name: str, text: str, tmp_path: Path) -> Non
         "seeds": 3,
         "budgets": (500.0, 900.5),
         "out": "somewhere",
+        "models": {"retrieve": ("qwen2.5-7b", "qwen2.5-72b"), "answer": ("llama-3.1-8b",)},
+        "temperature": {"retrieve": 0.1, "answer": 0.5},
     }
 
 
@@ -120,11 +137,11 @@ def test_the_command_line_has_precedence_over_a_file(compare: Compare, tmp_path:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("o.toml", "colour = 1", "must have fields among tasks, budgets, searchers, .*, but has 'colour'"),
+        ("o.toml", "colour = 1", "must have fields among tasks, budgets, cost, .*, but has 'colour'"),
         ("o.toml", "seeds = true", "`seeds` must be text, a number or a list"),
         ("o.toml", "[seeds]\nn = 1", "`seeds` must be text, a number or a list"),
         ("o.toml", "seeds = 2.5", "`seeds` must be an integer"),
-        ("o.toml", "seeds = [1, 2]", "`seeds` must be an integer"),
+        ("o.toml", "seeds = [1, 2]", "`seeds` must be given once"),
         ("o.toml", "seeds =", "cannot read the options in"),
         ("o.yaml", "- seeds", "must hold fields and values"),
         ("o.yaml", "seeds: [", "cannot read the options in"),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
 from agenttts_env.building import build_simulated
+from agenttts_env.experiments.compare import plan
 from agenttts_env.experiments.compare.options import CompareOptions
 from agenttts_env.experiments.compare.plan import plan_cells, plan_problems
+from agenttts_env.experiments.compare.problem import ComparedProblem
+from agenttts_env.experiments.variants import Variant
 from agenttts_env.problem import Problem
 
 
@@ -31,3 +39,57 @@ def test_cells_are_a_full_factorial_seed_by_seed() -> None:
     assert len({cell.key for cell in cells}) == len(cells) == 12
     assert [cell.seed for cell in cells] == sorted(cell.seed for cell in cells)
     assert {(cell.trials, cell.examples) for cell in cells} == {(7, 9)}
+
+
+def test_costs_temperatures_and_models_reach_the_problems() -> None:
+    options = CompareOptions(
+        tasks=("cwq", "taskbench"),
+        cost="usd",
+        temperature={"answer": 0.5, "*": 0.1},
+        models={"answer": ("llama-3.1-8b",)},
+    )
+    cwq, taskbench = plan_problems(options)
+    assert cwq.unit == taskbench.unit == "US$"
+    assert dict(cwq.temperatures) == {"retrieve": 0.1, "answer": 0.5}
+    assert dict(cwq.models) == {"answer": ("llama-3.1-8b",)}
+    assert dict(taskbench.temperatures) == dict.fromkeys(("decompose", "select", "fill"), 0.1)
+    assert taskbench.models == ()
+    problem = cwq.env(examples=10, data_seed=0, trials=3).problem
+    assert problem.cost.name == "usd"
+    assert problem.budget == cwq.budget == Problem.of(problem.task, cost="usd").budget
+    assert [stage.temperature for stage in problem.task.stages] == [0.1, 0.5]
+    assert [model.name for model in problem.task.stages[1].models] == ["llama-3.1-8b"]
+    assert cwq.oracle().problem.task == problem.task
+    for one in (cwq, taskbench):
+        assert ComparedProblem.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+def test_another_temperature_is_another_landscape() -> None:
+    cold, usual = (
+        plan_problems(CompareOptions(tasks=("2wikimultihopqa",), temperature=temperature))[0].oracle().best().score
+        for temperature in ({"*": 0.1}, {})
+    )
+    assert cold != usual
+
+
+def test_only_cells_of_searchers_with_an_llm_have_one() -> None:
+    options = CompareOptions(
+        tasks=("cwq",), searchers=("random", "agenttts:batch=3"), seeds=2, llm="scripted:qwen2.5-7b", out="somewhere"
+    )
+    found = {(cell.searcher, cell.seed): cell.llm for cell in plan_cells(options, plan_problems(options), "name")}
+    assert found["random", 0] is None
+    llm = found["agenttts:batch=3", 1]
+    assert llm is not None
+    assert (llm.run, llm.store) == ("name", str(Path("somewhere/samples.sqlite").resolve()))
+
+
+def test_a_policy_that_has_changed_is_another_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "best.zip"
+    policy.write_bytes(b"one")
+    searchers = ("random", f"policy:{policy}")
+    monkeypatch.setattr(Variant, "check", lambda *_, **__: None)
+    options = CompareOptions(tasks=("cwq",), searchers=searchers)
+    before = plan.settings(options, [])["policies"]
+    assert list(before) == [f"policy:{policy}"]
+    policy.write_bytes(b"two")
+    assert plan.settings(options, [])["policies"] != before

@@ -13,13 +13,17 @@ from agenttts_env.experiments.cli import main
 from agenttts_env.experiments.compare.record import CellRecord
 
 Compare = Callable[..., str]
-MADE = ("trials.csv", "summary.csv", "anytime.png")
+MADE = (
+    "report.html", "trials.csv", "summary.csv", "trials.parquet", "result.json", "plots/regret.png", "plots/regret.svg"
+)  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("one_plot")
 
 
 def test_a_report_is_made_again_without_running_anything(
     compare: Compare, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    printed = compare(tmp_path / "c")
+    printed = compare(tmp_path / "c", searchers="random,evolution,init-only")
     made = {name: (tmp_path / "c" / name).read_bytes() for name in MADE}
     for name in MADE:
         (tmp_path / "c" / name).unlink()
@@ -27,8 +31,24 @@ def test_a_report_is_made_again_without_running_anything(
     assert main(["report", str(tmp_path / "c")]) == 0
     assert capsys.readouterr().out == printed
     assert {name: (tmp_path / "c" / name).read_bytes() for name in MADE} == made
-    for title in ("cwq · budget 520.667 (paper's units) · SIMULATED", "all 2 problems · SIMULATED"):
+    for title in ("all 2 problems · SIMULATED", "the lowest regret on each problem · SIMULATED"):
         assert title in printed
+    title = "cwq · budget 520.667 (paper's units) · SIMULATED"
+    assert title not in printed
+    assert main(["report", str(tmp_path / "c"), "--all"]) == 0
+    assert title in capsys.readouterr().out
+
+
+def test_it_is_no_wall_and_fits_a_narrow_terminal(
+    compare: Compare, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(tmp_path / "c", searchers="random,random+init,init-only,evolution+init,insight-rules")
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["report", str(tmp_path / "c")]) == 0
+    lines = capsys.readouterr().out.split("written:")[0].splitlines()
+    assert len(lines) < 45
+    assert max(map(len, lines)) <= 100
+    assert not [line for line in lines if "…" in line]  # nothing is cut off
 
 
 def test_a_running_comparison_is_reported_by_its_finished_seeds(
@@ -73,11 +93,22 @@ def test_a_damaged_log_is_refused(
 def test_a_report_without_matplotlib_names_the_pip_command(
     compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     out = compare(tmp_path / "c", tasks="cwq")
-    assert "no plot: matplotlib is not installed; run: pip install 'agenttts-env[plot]'" in out
-    assert not (tmp_path / "c" / "anytime.png").exists()
+    assert "no plots: matplotlib is not installed; run: pip install 'agenttts-env[report]'" in out
+    assert not (tmp_path / "c" / "plots").exists()
     assert (tmp_path / "c" / "summary.csv").exists()
+    assert "No plots: matplotlib was not installed." in (tmp_path / "c" / "report.html").read_text()
+
+
+def test_a_report_without_pyarrow_names_the_pip_command(
+    compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    out = compare(tmp_path / "c", tasks="cwq")
+    assert "no Parquet: pyarrow is not installed; run: pip install 'agenttts-env[report]'" in out
+    assert not (tmp_path / "c" / "trials.parquet").exists()
+    assert (tmp_path / "c" / "plots" / "regret.png").exists()
 
 
 def test_a_record_is_what_its_line_says(compare: Compare, tmp_path: Path) -> None:

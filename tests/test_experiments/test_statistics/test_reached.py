@@ -5,7 +5,15 @@ import pytest
 from comparisons import random_comparison, reference_of
 
 from agenttts_env.errors import InvalidInputError
-from agenttts_env.experiments.statistics import Comparison, Reached, Reference, Resamples, reached
+from agenttts_env.experiments.statistics import (
+    Comparison,
+    Interval,
+    Reached,
+    Reference,
+    Resamples,
+    reached,
+    relative_reached,
+)
 
 TESTS = [
     [0.5, 0.5, 0.96, 0.96, 0.99],  # within 5% at trial 3, within 1% at trial 5
@@ -85,3 +93,21 @@ def test_what_is_wrong_is_named() -> None:
     for within in (-0.1, 1.0):
         with pytest.raises(InvalidInputError, match="`within` must be at least 0 and below 1"):
             found(TESTS, within)
+
+
+def test_relative_times_are_geometric_means_over_the_tasks_that_both_reach() -> None:
+    expected = np.array([[10.0, 20.0, np.inf], [40.0, 10.0, 4.0], [np.inf, 3.0, np.inf]])
+    shares = np.zeros((3, 3))
+    some = Reached(0.05, "trials", Interval(expected, expected, expected), shares, shares)
+    relative = relative_reached(some, ("random", "tpe", "grid"), to="random")
+    assert relative.ratio == pytest.approx([1, (2 * 0.25) ** 0.5, 0.1])
+    assert relative.tasks.tolist() == [2, 2, 1]
+    never = relative_reached(
+        Reached(0.05, "trials", Interval(expected[2:], expected[2:], expected[2:]), shares[2:], shares[2:]),
+        ("random", "tpe", "grid"),
+        to="random",
+    )
+    assert np.isnan(never.ratio).all()
+    assert not never.tasks.any()
+    with pytest.raises(InvalidInputError, match="must be one of random, tpe, grid, but got 'gp'"):
+        relative_reached(some, ("random", "tpe", "grid"), to="gp")

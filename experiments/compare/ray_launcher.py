@@ -1,0 +1,151 @@
+"""Many cells, run by Ray: on the cores of this machine, or on those of a cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from agenttts_env.errors import EngineError, MissingExtraError
+from agenttts_env.experiments.compare.plan import CellPlan, installed
+from agenttts_env.experiments.compare.record import CellRecord
+from agenttts_env.experiments.compare.runner import run_cell
+
+WAITING = 4
+"""How many cells wait for each core at a time: enough that no core ever idles, and few to cancel."""
+
+KNOCK_SECONDS = 10.0
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_IGNORE_UNHANDLED_ERRORS": "1",  # those of cells that nobody waits for any more
+}
+
+
+def import_ray() -> Any:
+    """Ray.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError("ray", "ray") from None
+    return ray
+
+
+def run_cells_on_ray(
+    cells: Sequence[CellPlan],
+    *,
+    jobs: int | None,
+    address: str | None = None,
+    run: Callable[[CellPlan], CellRecord] = run_cell,
+) -> Iterator[CellRecord]:
+    """Run cells as tasks of one core each, and yield each as it is finished.
+
+    Args:
+        cells: which.
+        jobs: number of cells that run at once; None for as many as there are cores.
+        address: of a running cluster, ``auto`` for the one of this machine; None starts Ray here, on ``jobs`` cores,
+            and stops it in the end. A script that has called ``ray.init`` keeps what it has.
+        run: runs one cell, where Ray says.
+
+    Raises:
+        EngineError: Ray cannot be reached, a process of its died, or a node has other code than this machine; else see
+            :func:`run_cell`. What was yielded before stands.
+        MissingExtraError: Ray is not installed.
+    """
+    ray = import_ray()
+    if not cells:
+        return
+    with _session(ray, jobs, address):
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        window = jobs if jobs is not None and jobs < cores else WAITING * cores
+        task = ray.remote(num_cpus=1, max_retries=0)(_run_here)
+        here = installed()
+        rest = iter(cells)
+        running = [task.remote(run, cell, here) for cell in islice(rest, window)]
+        try:
+            while running:
+                (finished,), running = ray.wait(running)
+                record = _result(ray, finished)
+                running += [task.remote(run, cell, here) for cell in islice(rest, 1)]
+                yield record
+        finally:
+            for one in running:
+                with suppress(ray.exceptions.RayError):  # what is gone already needs no end
+                    ray.cancel(one, force=True)
+
+
+def _run_here(run: Callable[[CellPlan], CellRecord], cell: CellPlan, wanted: Mapping[str, Any]) -> CellRecord:
+    """In a process of Ray's, which may be on a machine with another clone of the repository."""
+    found = _installed_here()
+    other = [name for name in wanted if found.get(name) != wanted[name]]
+    if other:
+        raise EngineError(
+            f"all nodes must have this machine's {', '.join(other)}, {[wanted[name] for name in other]}, but node "
+            f"{socket.gethostname()} has {[found.get(name) for name in other]}"
+        )
+    return run(cell)
+
+
+@lru_cache(maxsize=1)
+def _installed_here() -> Mapping[str, Any]:
+    return installed()
+
+
+def _result(ray: Any, finished: Any) -> CellRecord:
+    try:
+        record: CellRecord = ray.get(finished)
+    except ray.exceptions.RayTaskError as error:  # raised in the task: as if it had been raised here
+        if isinstance(error.cause, Exception):
+            raise error.cause from None
+        raise EngineError(f"a cell could not be run: {error}") from None
+    except ray.exceptions.RayError as error:
+        reason = " ".join(str(error).split())[:500]
+        raise EngineError(f"a process of Ray's that ran cells was lost ({type(error).__name__}: {reason})") from None
+    return record
+
+
+def _knock(address: str | None) -> None:
+    """Ray would wait for minutes where nobody answers."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
+
+
+@contextmanager
+def _session(ray: Any, jobs: int | None, address: str | None) -> Iterator[None]:
+    if ray.is_initialized():
+        yield
+        return
+    logger = logging.getLogger("ray")
+    level = logger.level
+    added = [name for name in _QUIET if name not in os.environ]
+    os.environ.update({name: _QUIET[name] for name in added})
+    logger.setLevel(logging.ERROR)
+    here = {"num_cpus": jobs, "include_dashboard": False} if address is None else {}
+    try:
+        try:
+            _knock(address)
+            ray.init(
+                address="local" if address is None else address,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                **here,
+            )
+        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+            raise EngineError(f"no Ray at {address or 'this machine'}: {str(error).partition(chr(10))[0]}") from error
+        yield
+    finally:
+        ray.shutdown()
+        logger.setLevel(level)
+        for name in added:
+            os.environ.pop(name, None)

@@ -1,0 +1,91 @@
+"""What a comparison says, in sentences made from its numbers."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from agenttts_env.errors import InvalidInputError
+from agenttts_env.experiments.compare.columns import interval
+from agenttts_env.experiments.compare.findings import Findings
+from agenttts_env.experiments.compare.names import CONTROLS
+from agenttts_env.experiments.compare.planner import planned
+from agenttts_env.experiments.compare.results import ALPHA, Estimate, Result, Results
+
+
+def summary(found: Results, label: str) -> str:
+    """Who has the lowest regret, who cannot be told apart from it, and what it gains over the controls; two sentences.
+
+    Args:
+        found: on one problem, or on all.
+        label: where the scores come from.
+    """
+    best = found.best_first()[0]
+    where = f"On {found.problem}" if found.problem else "Over all problems"
+    first = (
+        f"{where} ({label}), {best.searcher} has the lowest regret, {interval(best.regret)} (0 is the oracle, about 1 "
+        f"is random search), {_alike(found, best)}."
+    )
+    gains = [
+        _gain(control, Estimate(test.gain, test.low, test.high), test.adjusted)
+        for control, test in best.gains.items()
+        if test is not None
+    ]
+    missing = [control for control in CONTROLS if control not in found.searchers]
+    second = "Paired by seed, it " + "; it ".join(gains) if gains else "No control is there to say more"
+    if missing:
+        second += f"; {' and '.join(missing)} took no part, so nothing is said of {'them' if missing[1:] else 'it'}"
+    return f"{first} {second}."
+
+
+def _alike(found: Results, best: Result) -> str:
+    like, others = found.like(best.searcher), len(found.rows) - 1
+    tests = f"signed-rank tests of all {len(found.tests)} pairs, Holm, {ALPHA:.0%}"
+    if not like:
+        return f"and is told apart from every other searcher ({tests})"
+    if len(like) == others:
+        return f"but cannot be told apart from any other searcher ({tests})"
+    return f"but cannot be told apart from {_listed(like)} ({tests})"
+
+
+def _gain(control: str, gain: Estimate, adjusted: float) -> str:
+    if adjusted >= ALPHA:
+        return f"is not told apart from {control} (mean gain {interval(gain, '+.2f')}, p = {adjusted:.2g})"
+    if gain.value > 0:
+        return f"saves {interval(gain)} of regret against {control} in the mean"
+    return f"loses {interval(Estimate(-gain.value, -gain.high, -gain.low))} of regret against {control} in the mean"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def told_difference(findings: Findings) -> str:
+    """How small a difference this many seeds can tell, in a sentence."""
+    try:
+        plan = planned(findings)
+    except InvalidInputError:
+        return "All searchers are equal in every run, so that nothing is known of what a difference takes."
+    pair, any_pair = plan.detectable(1), plan.detectable(plan.pairs)
+    if not isfinite(pair):
+        return f"{plan.seeds} seeds are too few for any difference to be significant."
+    among = f"one of {any_pair:.2f}" if isfinite(any_pair) else "none, however large,"
+    problems = f"{plan.problems} problem{'' if plan.problems == 1 else 's'}"
+    return (
+        f"With {plan.seeds} seeds on {problems}, a difference of {pair:.2f} in regret between two given searchers is "
+        f"told with 80% power, and {among} if all {plan.pairs} pairs are tested (signed-rank, {ALPHA:.0%}; the paired "
+        f"differences deviate by {plan.deviation:.2f}, the median over pairs)."
+    )
+
+
+READING = (
+    "Every searcher runs on every problem with the same seeds: of a seed, all see the same data set and noise. "
+    "What a search names at its end, the trial with the highest search score, is judged by its expected score, which "
+    "no searcher sees, against the best allocation within the budget (the oracle, found by computing all) and against "
+    "random search. Nobody else enters the regret.",
+    "Intervals are 95%, bootstrapped over the seeds of each problem, and are about these problems; the error of random "
+    "search's mean, which is the unit of regret, is common to all searchers of a problem and is in none. Tests are "
+    "signed-rank tests of runs paired by seed, stratified by problem, with Holm's correction.",
+    "An interquartile mean leaves out the worst and the best quarter of runs; gains and shares explained are of plain "
+    "means, in which a few bad runs weigh much. Where the two disagree, look at the performance profiles.",
+)
+"""How to read a comparison."""

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from agenttts_env.baselines.rl.algorithms import read_hyperparameters
+from agenttts_env.errors import InvalidInputError
+from agenttts_env.experiments.benchmark_rl import main as benchmark
+from agenttts_env.experiments.train_state import Evaluated, TrainState
+from agenttts_env.experiments.tune_rl import main, score
+
+for _module in ("stable_baselines3", "sb3_contrib", "tensorboard", "yaml", "optuna"):
+    pytest.importorskip(_module)
+
+
+def test_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "tuned"
+    words = ["--env=AgentTTS/CWQ-Stagewise-v0", "--env-option=examples=5", "--steps=24", "--trials=2", f"--out={out}"]
+    main(words)
+    assert f"{out}" in capsys.readouterr().out
+    with (out / "study.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["trial"] for row in rows] == ["0", "1"]
+    before = read_hyperparameters()
+    as_they_were = before["stagewise"]["MaskablePPO"]
+    assert {name: json.loads(rows[0][name]) for name in as_they_were} == as_they_were
+    assert rows[1]["learning_rate"] != rows[0]["learning_rate"]
+    result = json.loads((out / "study.json").read_text())
+    assert result["best"]["value"] == max(float(row["value"]) for row in rows) >= result["as they were"]
+    found = read_hyperparameters(out / "hyperparameters.yaml")
+    assert found["stagewise"]["MaskablePPO"] == result["best"]["hyperparameters"]
+    assert {kind: found[kind] for kind in ("search", "mixture")} == {
+        kind: before[kind] for kind in ("search", "mixture")
+    }
+    with pytest.raises(InvalidInputError, match="`out` must be a folder without a study"):
+        main(words)
+
+
+def test_a_study_ends_with_its_time(tmp_path: Path) -> None:
+    out = tmp_path / "tuned"
+    env = ["--env=AgentTTS/CWQ-Stagewise-v0", "--env-option=examples=5"]
+    main([*env, "--steps=24", "--minutes=0", f"--out={out}"])
+    assert json.loads((out / "study.json").read_text())["trials"] == 1
+
+
+def test_one_lucky_evaluation_does_not_decide() -> None:
+    def state(*means: float) -> TrainState:
+        return TrainState(tuple(Evaluated(step, mean, 0.1) for step, mean in enumerate(means)))
+
+    assert score(state(0.9, 0.1, 0.9, 0.2, 0.3, 0.4, 0.5)) == pytest.approx(0.45)
+    assert score(state(0.9, 0.1)) == 0.1
+
+
+def test_the_benchmark_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark(["--envs", "AgentTTS/CWQ-Stagewise-v0", "--num-envs=4", "--n-steps=4", "--rounds=1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2].startswith("| CartPole-v1 | PPO | ")
+    assert lines[-1].startswith("| AgentTTS/CWQ-Stagewise-v0 | MaskablePPO | ")
