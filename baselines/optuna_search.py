@@ -48,7 +48,7 @@ class OptunaSearcher(Optimiser):
             raise InvalidInputError(f"`sampler` must be one of {get_args(OptunaSampler)}, but got {sampler!r}")
         for module in _NEEDS[sampler]:
             if importlib.util.find_spec(module) is None:
-                raise MissingExtraError(module, "baselines")
+                raise MissingExtraError(module, "gp" if sampler == "gp" else "baselines")
         self.name = self.sampler = sampler
         super().__init__(init_rule=init_rule)
 

@@ -127,19 +127,21 @@ def _show_questions(policy: TrainedPolicy, options: EnjoyOptions, console: Conso
         )  # fmt: skip
         memory, stage, spent, total, done = policy.start(1), 0, 0.0, 0.0, False
         while not done:
-            probabilities, memory = policy.probabilities(observations, envs.action_masks(), memory)
+            masks = envs.action_masks()
+            probabilities, memory = policy.probabilities(observations, masks, memory)
             actions = choose(probabilities, envs.single_action_space)
+            taken = int(envs.moves.nearest(actions, masks.T)[0])  # differs where the policy knows no masks
             observations, rewards, terminations, _, infos = envs.step(actions)
             cost, done = float(infos["cost"][0]), bool(terminations[0])
             table.add_row(
                 problem.task.stages[stage].name,
-                envs.moves.describe(stage, int(actions[0])),
+                envs.moves.describe(stage, taken) + (" (in place of another)" if infos["replaced"][0] else ""),
                 f"{cost - spent:.4g}",
                 f"{cost:.4g}",
                 f"{rewards[0]:+.4f}",
             )
             spent, total = cost, total + float(rewards[0])
-            stage += int(actions[0]) == envs.moves.accept
+            stage += taken == envs.moves.accept
         console.print(table)
         console.print(
             f"score {float(infos['score'][0]):.4g}, {spent / problem.budget:.1%} of the budget, return {total:.4f}",

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
+from agenttts_env.allowed_actions import AllowedAction, Masked
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.observation import Observation
 from agenttts_env.per_query.moves import DRAWS, Moves
 from agenttts_env.per_query.questions import Questions
 from agenttts_env.per_query.vector_env import PRICE, Order, PerQueryVectorEnv
 from agenttts_env.problem import Problem
-from agenttts_env.stagewise.space import AllowedAction
 
 
 class PerQueryEnv(gym.Env[Observation, np.int64]):
@@ -31,6 +31,7 @@ class PerQueryEnv(gym.Env[Observation, np.int64]):
         price: see there.
         draws: see there.
         order: see there.
+        masked: see there.
 
     Raises:
         InvalidInputError: an argument breaks a rule.
@@ -46,9 +47,16 @@ class PerQueryEnv(gym.Env[Observation, np.int64]):
         price: float | Sequence[float] = PRICE,
         draws: Sequence[int] = DRAWS,
         order: Order = "random",
+        masked: Masked = "raise",
     ) -> None:
         self._one = PerQueryVectorEnv(
-            questions, problem, price=price, draws=draws, order=order, autoreset_mode=AutoresetMode.DISABLED
+            questions,
+            problem,
+            price=price,
+            draws=draws,
+            order=order,
+            masked=masked,
+            autoreset_mode=AutoresetMode.DISABLED,
         )
         self.action_space = AllowedAction(self._one.allowed)
         self.observation_space = self._one.single_observation_space
@@ -67,6 +75,11 @@ class PerQueryEnv(gym.Env[Observation, np.int64]):
     def moves(self) -> Moves:
         """What actions do."""
         return self._one.moves
+
+    @property
+    def masked(self) -> Masked:
+        """What an action that the masks do not leave does."""
+        return self._one.masked
 
     @property
     def backend(self) -> str:
@@ -99,7 +112,7 @@ class PerQueryEnv(gym.Env[Observation, np.int64]):
         """Take one decision.
 
         Raises:
-            InvalidInputError: the action is not in the action space, or :meth:`action_masks` does not leave it.
+            InvalidInputError: the action is not in the action space, or masked where that is an error.
         """
         chosen = np.asarray(action)
         if chosen.shape not in ((), (1,)):

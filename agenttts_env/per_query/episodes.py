@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from agenttts_env.allowed_actions import Mask, Masked
 from agenttts_env.cost import with_slack
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.observation import Observation
@@ -12,8 +12,6 @@ from agenttts_env.per_query.agreement import LEADER
 from agenttts_env.per_query.moves import Floats, Ints, Moves
 from agenttts_env.per_query.questions import Questions
 from agenttts_env.per_query.view import ACCEPTED, View, price_code
-
-Mask = npt.NDArray[np.bool_]
 
 NO_LEADER = -1.0
 
@@ -25,6 +23,7 @@ class Episodes:
         questions: what may be asked.
         moves: over the problem of the same task, with the same levels.
         count: how many.
+        masked: what an action that is not allowed does.
 
     Attributes:
         question: of each episode; index among the questions.
@@ -33,9 +32,10 @@ class Episodes:
         base: cost of the accepted stages and of the models that were given up.
         allowed: which actions are: what some way to the end can still be paid with; all at the end, when none counts.
             :meth:`observe` brings it up to date; shape (actions, count).
+        replaced: whether the last action was not allowed, and another was taken in its place.
     """
 
-    def __init__(self, questions: Questions, moves: Moves, count: int) -> None:
+    def __init__(self, questions: Questions, moves: Moves, count: int, masked: Masked = "raise") -> None:
         self.questions, self.moves, self.view = questions, moves, View(moves)
         self._limit, self._budget = with_slack(moves.problem.budget), moves.problem.budget
         self._needs = moves.needs.reshape(-1, moves.actions)
@@ -46,11 +46,13 @@ class Episodes:
         share = (moves.model + 1) / np.array([*(len(s.models) for s in moves.problem.task.stages), 1])[moves.stage]
         self._kept = np.stack([share, self.view.samples], axis=1).astype(np.float32)
 
+        self.masked = masked
         self.question = np.zeros(count, dtype=np.int64)
         self.price = np.zeros(count)
         self.state = np.full(count, moves.end)
         self.base = np.zeros(count)
         self.allowed: Mask = np.ones((moves.actions, count), dtype=np.bool_)
+        self.replaced: Mask = np.zeros(count, dtype=np.bool_)
         self._lanes = np.arange(count)
         self._place = np.zeros(count, dtype=np.int64)  # first row of the context; the leaf at the end
         self._rival = np.full(count, NO_LEADER, dtype=np.float32)  # what led when a model was given up
@@ -81,16 +83,21 @@ class Episodes:
         self._place[which] = self._table.roots[question]
         self._rival[which] = NO_LEADER
         self._earlier[which] = 0.0
+        self.replaced[which] = False
 
     def take(self, actions: Ints) -> None:
         """Act in all episodes; nothing happens at an end.
 
         Raises:
-            InvalidInputError: an action is not allowed.
+            InvalidInputError: an action is not allowed, where that raises.
         """
         moves = self.moves
-        if not self.allowed[actions, self._lanes].all():
-            self._refuse(actions)
+        fine = self.allowed[actions, self._lanes]
+        if not fine.all():
+            if self.masked == "raise":
+                self._refuse(actions)
+            actions = moves.nearest(actions, self.allowed)
+        self.replaced = ~fine
         cells = self.state * moves.actions + actions
         leaving = np.flatnonzero((actions >= len(moves.draws)) & (self._slot.take(self.state) >= 0))
         if leaving.size:

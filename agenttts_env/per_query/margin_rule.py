@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttts_env.allowed_actions import Mask
 from agenttts_env.cost import fits
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.observation import Observation
-from agenttts_env.per_query.episodes import Mask
 from agenttts_env.per_query.moves import Floats, Ints, Moves
 from agenttts_env.per_query.play import Played, Policy
 from agenttts_env.per_query.questions import Questions

@@ -170,6 +170,19 @@ class Moves:
         slot = action - len(self.draws)
         return f"switch to {models[slot].name}" if slot < len(models) else "switch to a model that the stage lacks"
 
+    def nearest(self, actions: Ints, allowed: npt.NDArray[np.bool_]) -> Ints:
+        """The allowed actions nearest to some: an allowed one itself; else to accept; else the first allowed one.
+
+        So who asks for more than there is takes what there is, and who has nothing yet begins with the first model.
+
+        Args:
+            actions: what was asked for; shape (n,).
+            allowed: which actions are; shape (actions, n).
+        """
+        instead = np.where(allowed[self.accept], self.accept, allowed.argmax(axis=0))
+        nearest: Ints = np.where(allowed[actions, np.arange(len(actions))], actions, instead)
+        return nearest
+
     def _fill(self, stage: int, gone: int, model: int, later: float, leads: Ints, gains: Floats, needs: Floats) -> None:
         """Write what can be done in the states of a stage with these models given up and this model, at all levels."""
         total, samples = self.problem.cost_tables[stage], self.samples[stage]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
+from agenttts_env.allowed_actions import Mask
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.observation import Observation
-from agenttts_env.per_query.episodes import Mask
 from agenttts_env.per_query.moves import Floats, Ints
 from agenttts_env.per_query.vector_env import PerQueryVectorEnv
 

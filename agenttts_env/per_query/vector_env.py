@@ -12,14 +12,14 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from agenttts_env.allowed_actions import AllowedActions, Mask, Masked, check_masked
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.observation import Observation
-from agenttts_env.per_query.episodes import Episodes, Mask
+from agenttts_env.per_query.episodes import Episodes
 from agenttts_env.per_query.moves import DRAWS, Floats, Ints, Moves
 from agenttts_env.per_query.questions import Questions
 from agenttts_env.philox import uniform_pairs
 from agenttts_env.problem import Problem
-from agenttts_env.stagewise.space import AllowedActions
 from agenttts_env.vector_env import fixed, part_of_infos, read_reset_mask
 
 Order = Literal["random", "sequential"]
@@ -40,8 +40,9 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
     **Action** (``Discrete``): in this order, for each of ``draws`` to draw so many levels further of the current model
     (where all sample counts are levels: so many more samples); for each model to switch to it, which draws its first
     level; and to accept. A model that was given up at a stage cannot be chosen there again. :meth:`action_masks` leaves
-    what some way to the end can still be paid with; another action is an error. ``action_space.sample()`` draws from
-    what is allowed. :meth:`Moves.describe` says what an action is.
+    what some way to the end can still be paid with; ``action_space.sample()`` draws from these. Another action is an
+    error; or, with ``masked="replace"``, another is taken in its place: to accept, if that is allowed, else the first
+    allowed one. So learners that know no masks can learn here. :meth:`Moves.describe` says what an action is.
 
     **Observation** (``Box``, flat, float32; names in :attr:`observation_names`): the stage; the current model, those
     that were given up at this stage, and the number of samples on a log scale; how the samples agree (see
@@ -56,7 +57,8 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
     allocation costs, and scores what it scores: the first S samples of a pool are always the same.
 
     **Episode**: ``terminated`` when the last stage is accepted. **Info**: the question (``example``, its index),
-    ``price``, ``cost`` so far in the problem's unit, and ``backend``; at the end also ``score``.
+    ``price``, ``cost`` so far in the problem's unit, ``backend``, and ``replaced`` (whether another action was taken
+    than the one given); at the end also ``score``.
 
     **Randomness**: what an episode draws is a function of its sub-environment's seed and of how many episodes it had
     since it was seeded. Sub-environment i of one that is reset with seed s does what a single one does that is reset
@@ -71,6 +73,7 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
         draws: see Action.
         order: how episodes choose their questions: ``random``, uniformly; or ``sequential``: the k-th episode of
             sub-environment i asks question (k * num_envs + i) modulo their number.
+        masked: what an action that the masks do not leave does: ``raise`` or ``replace``, see Action.
         autoreset_mode: of Gymnasium's ``AutoresetMode``: when a sub-environment whose episode has ended begins another.
 
     Raises:
@@ -88,12 +91,14 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
         price: float | Sequence[float] = PRICE,
         draws: Sequence[int] = DRAWS,
         order: Order = "random",
+        masked: Masked = "raise",
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     ) -> None:
         if num_envs < 1:
             raise InvalidInputError(f"`num_envs` must be >= 1, but got {num_envs}")
         if order not in get_args(Order):
             raise InvalidInputError(f"`order` must be one of {get_args(Order)}, but got {order!r}")
+        check_masked(masked)
         if problem.task != questions.task or problem.levels != questions.levels:
             raise InvalidInputError(
                 f"the problem must be of the questions' task and levels, {questions.task.name!r} and "
@@ -104,10 +109,11 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
         self.prices = _price_range(price)
         self.moves = Moves(problem, draws)
         self.order = order
+        self.masked = masked
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.num_envs = num_envs
-        self._episodes = Episodes(questions, self.moves, num_envs)
+        self._episodes = Episodes(questions, self.moves, num_envs, masked)
         self.single_action_space = gym.spaces.Discrete(self.moves.actions)
         self.action_space = AllowedActions(self.allowed)
         self.single_observation_space = self._episodes.view.space()
@@ -169,7 +175,7 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
         """Take a decision in every sub-environment.
 
         Raises:
-            InvalidInputError: an action is not in the action space, or :meth:`action_masks` does not leave it.
+            InvalidInputError: an action is not in the action space, or masked where that is an error.
         """
         episodes, ended = self._episodes, self._episodes.done
         some_ended = np.count_nonzero(ended) > 0
@@ -265,6 +271,7 @@ class PerQueryVectorEnv(VectorEnv[Observation, Ints, npt.NDArray[Any]]):
             "price": episodes.price.copy(), "_price": self._all,
             "cost": episodes.spent, "_cost": self._all,
             "backend": self._backends, "_backend": self._all,
+            "replaced": episodes.replaced.copy(), "_replaced": self._all,
         }  # fmt: skip
 
     def _finish(self, last: Ints, infos: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agenttts_env.allocation import Allocation
+from agenttts_env.allowed_actions import AllowedAction, Masked
 from agenttts_env.env import AllocationEnv
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluators.base import Evaluator, QuickEvaluator
@@ -21,7 +22,6 @@ from agenttts_env.stagewise.budgets import BudgetRange, check_budgets
 from agenttts_env.stagewise.episodes import Episodes
 from agenttts_env.stagewise.rules import StagewiseRules
 from agenttts_env.stagewise.scoring import Scoring
-from agenttts_env.stagewise.space import AllowedAction
 from agenttts_env.trial import Trial
 
 _ONE = np.zeros(1, dtype=np.int64)  # the only sub-environment
@@ -34,7 +34,10 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
 
     **Action** (``Discrete``): ``model * levels + level``, see :class:`~agenttts_env.stagewise.rules.StagewiseRules`;
     ``env.rules.encode`` and ``decode`` translate. :meth:`action_masks` leaves exactly the actions after which some
-    choice of the later stages fits the budget; another one is an error. ``env.action_space.sample()`` draws from these.
+    choice of the later stages fits the budget. ``env.action_space.sample()`` draws from these. Another one is an error;
+    or, with ``masked="replace"``, the nearest one of these is taken in its place: the same model with the most samples
+    that are allowed, else the largest allowed model that is smaller, with the most samples that are allowed and no more
+    than were asked for, else the cheapest. So learners that know no masks can learn here.
 
     **Observation** (``Box``, flat, float32; names in :attr:`observation_names`): at which stage the episode is; the
     budget above the cheapest allocation; the room that is left above the cheapest completion, and its share of the
@@ -50,7 +53,8 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
 
     **Episode**: one step for each stage, then ``terminated``. The last observation shows no stage.
 
-    **Info**: ``budget``, ``dataset`` (index of the episode's data set) and ``backend``; at the last step also
+    **Info**: ``budget``, ``dataset`` (index of the episode's data set), ``backend`` and ``replaced`` (whether another
+    action was taken than the one given); at the last step also
     ``allocation`` (as :meth:`Problem.decode` reads it), ``cost``, ``complete``, ``score`` (if complete) and
     ``expected`` (simulated only).
 
@@ -63,6 +67,7 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
         budget: one for all episodes, or the lowest and the highest; see
             :meth:`~agenttts_env.stagewise.budgets.BudgetRange.of`.
         reward: ``score`` or ``expected``.
+        masked: what an action that the masks do not leave does: ``raise`` or ``replace``, see Action.
         run: name under which inference is paid for in the sample store; unique unless given.
 
     Raises:
@@ -78,6 +83,7 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
         *,
         budget: float | Sequence[float] | None = None,
         reward: str = "score",
+        masked: Masked = "raise",
         run: str | None = None,
     ) -> None:
         self.scoring = Scoring(problem, evaluators, reward)
@@ -85,7 +91,8 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
         self.evaluators = tuple(evaluators)
         self.budget_range = BudgetRange.of(problem, budget)
         self.reward = reward
-        self.episodes = Episodes(problem, 1, self.budget_range, len(self.evaluators), self.scoring.measured)
+        self.masked = masked
+        self.episodes = Episodes(problem, 1, self.budget_range, len(self.evaluators), self.scoring.measured, masked)
         self._seeded = False
         # An evaluation is a search of one trial. The masks have decided what the budget pays, so it pays anything.
         anything = replace(problem, budget=max(problem.budget, problem.dearest_cost))
@@ -170,7 +177,7 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
         """Allocate one stage; at the last one, evaluate.
 
         Raises:
-            InvalidInputError: the action is not in the action space, or masked.
+            InvalidInputError: the action is not in the action space, or masked where that is an error.
         """
         episodes = self.episodes
         if episodes.done[0]:
@@ -210,6 +217,7 @@ class StagewiseEnv(gym.Env[Observation, np.int64]):
             "budget": float(episodes.budgets[0]),
             "dataset": int(episodes.datasets[0]),
             "backend": self.evaluators[0].backend,
+            "replaced": bool(episodes.replaced[0]),
         }
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from agenttts_env.allowed_actions import Masked, check_masked
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.philox import Words, uniform_pairs
 from agenttts_env.problem import Problem
@@ -30,6 +31,7 @@ class Episodes:
         budgets: where budgets are drawn from.
         datasets: how many data sets an episode draws one of.
         measured: for each stage whether its own score is known once it is decided.
+        masked: what an action that is not allowed does.
 
     Attributes:
         budgets: of the episodes; shape (count,).
@@ -39,14 +41,26 @@ class Episodes:
         spent: what the stages so far cost; shape (count,).
         scores: of each stage, where it is measured; the environment writes them; shape (stages, count).
         allowed: which actions are; all of them at the end, when none counts; shape (actions, count).
+        replaced: whether the last action was not allowed, and another was taken in its place; shape (count,).
+
+    Raises:
+        InvalidInputError: ``masked`` is none of its values.
     """
 
     def __init__(
-        self, problem: Problem, count: int, budgets: BudgetRange, datasets: int, measured: Sequence[bool]
+        self,
+        problem: Problem,
+        count: int,
+        budgets: BudgetRange,
+        datasets: int,
+        measured: Sequence[bool],
+        masked: Masked = "raise",
     ) -> None:
+        check_masked(masked)
         self.rules = StagewiseRules(problem)
         self.view = StagewiseView(self.rules, measured)
         self.count = count
+        self.masked = masked
         self._range = budgets
         self._choices = datasets
         self._keys: Words = np.zeros(count, dtype=np.uint64)
@@ -60,6 +74,7 @@ class Episodes:
         self.spent: Floats = np.zeros(count)
         self.scores: Floats = np.zeros((stages, count))
         self.allowed: Mask = np.ones((self.rules.actions, count), dtype=np.bool_)
+        self.replaced: Mask = np.zeros(count, dtype=np.bool_)
 
     @property
     def done(self) -> Mask:
@@ -86,12 +101,14 @@ class Episodes:
         self.stage[which] = 0
         self.actions[:, which] = 0
         self.spent[which] = 0.0
+        self.replaced[which] = False
 
     def check(self, actions: npt.ArrayLike, which: Indices) -> Indices:
-        """The actions as integers in [0, actions), of which those of ``which`` are allowed.
+        """The actions as integers in [0, actions), of which those of ``which`` are allowed, or replaced by such.
 
         Raises:
-            InvalidInputError: they are not; names the first sub-environment whose action breaks a rule.
+            InvalidInputError: they are no integers in this range, or not allowed where that raises; names the first
+                sub-environment whose action breaks a rule.
         """
         array, rules = np.asarray(actions), self.rules
         if array.shape != (self.count,) or array.dtype.kind not in "iu":
@@ -106,11 +123,16 @@ class Episodes:
                 f"an action must lie in [0, {rules.actions}), but sub-environment {bad} got {array[bad]}"
             )
         checked = array.astype(np.int64)
+        self.replaced[:] = False
         if not (fine := self.allowed[checked[which], which]).all():
-            raise InvalidInputError(self._masked(int(which[fine.argmin()]), checked))
+            bad = which[~fine]
+            if self.masked == "raise":
+                raise InvalidInputError(self._refusal(int(bad[0]), checked))
+            checked[bad] = self.rules.nearest(self.stage[bad], checked[bad], self.allowed[:, bad])
+            self.replaced[bad] = True
         return checked
 
-    def _masked(self, number: int, actions: Indices) -> str:
+    def _refusal(self, number: int, actions: Indices) -> str:
         rules, problem = self.rules, self.rules.problem
         stage, action = int(self.stage[number]), int(actions[number])
         spec, index = problem.task.stages[stage], action // rules.levels

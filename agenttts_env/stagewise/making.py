@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from agenttts_env.allowed_actions import Masked
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluators.base import Evaluator
 from agenttts_env.evaluators.simulated import SimulatedEvaluator
@@ -33,6 +34,7 @@ def make_stagewise_env(
     levels: Sequence[int] | None = None,
     data_seeds: int | Sequence[int] | None = None,
     reward: str = "score",
+    masked: Masked = "raise",
     run: str | None = None,
     **options: Any,
 ) -> StagewiseEnv:
@@ -48,6 +50,7 @@ def make_stagewise_env(
         data_seeds: of the data sets that episodes draw from, see ``data_seed`` of
             :func:`~agenttts_env.registration.make_env`; more than one where it is simulated only.
         reward: see :class:`StagewiseEnv`.
+        masked: see :class:`StagewiseEnv`.
         run: see :class:`StagewiseEnv`.
         **options: ``backend``, ``examples``, ``cost`` and others: see :func:`~agenttts_env.registration.make_env`.
 
@@ -55,7 +58,7 @@ def make_stagewise_env(
         InvalidInputError: an option breaks a rule.
     """
     problem, evaluators = _offered(task, budget, levels, data_seeds, options)
-    return StagewiseEnv(problem, evaluators, budget=budget, reward=reward, run=run)
+    return StagewiseEnv(problem, evaluators, budget=budget, reward=reward, masked=masked, run=run)
 
 
 def make_stagewise_vector_env(
@@ -66,6 +69,7 @@ def make_stagewise_vector_env(
     levels: Sequence[int] | None = None,
     data_seeds: int | Sequence[int] | None = None,
     reward: str = "score",
+    masked: Masked = "raise",
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     **options: Any,
 ) -> StagewiseVectorEnv:
@@ -78,6 +82,7 @@ def make_stagewise_vector_env(
         levels: see there.
         data_seeds: see there; every episode of every sub-environment draws one of them.
         reward: see there.
+        masked: see there.
         autoreset_mode: see :class:`StagewiseVectorEnv`.
         **options: see there; simulated only: for other backends there is ``vectorization_mode="sync"``.
 
@@ -92,7 +97,13 @@ def make_stagewise_vector_env(
             f"{evaluators[0].backend!r}: use vectorization_mode='sync'"
         )
     return StagewiseVectorEnv(
-        problem, simulated, num_envs=num_envs, budget=budget, reward=reward, autoreset_mode=autoreset_mode
+        problem,
+        simulated,
+        num_envs=num_envs,
+        budget=budget,
+        reward=reward,
+        masked=masked,
+        autoreset_mode=autoreset_mode,
     )
 
 

@@ -80,6 +80,24 @@ class StagewiseRules:
         allowed: Mask = totals <= limits(budgets)
         return allowed
 
+    def nearest(self, stages: Indices, actions: Indices, allowed: Mask) -> Indices:
+        """The allowed actions nearest to some: an allowed one itself; elsewhere no larger a model, and no more samples.
+
+        That is the largest such model that is allowed at all, with the most such samples; or the cheapest allowed
+        action, where there is none. Like :meth:`Problem.project`, it keeps the model if fewer samples do.
+
+        Args:
+            stages: indices of the stages to be decided; shape (n,).
+            actions: what was asked for; shape (n,).
+            allowed: see :meth:`allowed`; shape (actions, n).
+        """
+        model, level = np.divmod(np.arange(self.actions)[:, None], self.levels)
+        within = allowed & (model <= actions // self.levels) & (level <= actions % self.levels)
+        last = self.actions - 1 - within[::-1].argmax(axis=0)  # larger models stand behind smaller ones
+        cheapest = np.where(allowed, self.costs[stages].T, np.inf).argmin(axis=0)
+        nearest: Indices = np.where(within.any(axis=0), last, cheapest)
+        return nearest
+
     def encode(self, stage: int, choice: StageAllocation) -> int:
         """The action that chooses this at a stage.
 

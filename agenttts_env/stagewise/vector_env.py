@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from agenttts_env.allowed_actions import AllowedActions, Masked
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.evaluators.simulated import SimulatedEvaluator
 from agenttts_env.observation import Observation
@@ -21,7 +22,7 @@ from agenttts_env.stagewise.budgets import BudgetRange, check_budgets
 from agenttts_env.stagewise.episodes import Episodes
 from agenttts_env.stagewise.rules import Floats, Indices, Mask, StagewiseRules
 from agenttts_env.stagewise.scoring import Scoring
-from agenttts_env.stagewise.space import AllowedActions
+from agenttts_env.vector_env import fixed
 
 
 class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
@@ -41,6 +42,7 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
         num_envs: how many.
         budget: see there.
         reward: see there.
+        masked: see there.
         autoreset_mode: of Gymnasium's ``AutoresetMode``, or its name or value: when a sub-environment whose episode has
             ended begins another.
 
@@ -58,6 +60,7 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
         num_envs: int = 1,
         budget: float | Sequence[float] | None = None,
         reward: str = "score",
+        masked: Masked = "raise",
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     ) -> None:
         self.scoring = Scoring(problem, evaluators, reward)
@@ -72,10 +75,11 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
         self.evaluators = tuple(evaluators)
         self.budget_range = BudgetRange.of(problem, budget)
         self.reward = reward
+        self.masked = masked
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.num_envs = num_envs
-        self.episodes = Episodes(problem, num_envs, self.budget_range, len(evaluators), self.scoring.measured)
+        self.episodes = Episodes(problem, num_envs, self.budget_range, len(evaluators), self.scoring.measured, masked)
         self.single_action_space = gym.spaces.Discrete(self.rules.actions)
         self.action_space = AllowedActions(self.episodes.allowed)
         self.single_observation_space = self.episodes.view.space
@@ -85,6 +89,7 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
         self._backends = np.full(num_envs, evaluators[0].backend, dtype=object)
         self._started = False
         self._everybody = np.arange(num_envs)
+        self._all = fixed(np.ones(num_envs, dtype=np.bool_))
 
     @property
     def rules(self) -> StagewiseRules:
@@ -180,7 +185,7 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
         """Allocate one stage in every sub-environment.
 
         Raises:
-            InvalidInputError: an action is not in the action space, or masked.
+            InvalidInputError: an action is not in the action space, or masked where that is an error.
         """
         episodes, done = self.episodes, self.episodes.done
         some_done = bool(done.any())
@@ -236,12 +241,13 @@ class StagewiseVectorEnv(VectorEnv[Observation, Indices, npt.NDArray[Any]]):
             **self._batch("budget", episodes.budgets[which], which),
             **self._batch("dataset", episodes.datasets[which], which),
             **self._batch("backend", self._backends[which], which),
+            **self._batch("replaced", episodes.replaced[which], which),
         }
 
     def _batch(self, name: str, values: npt.NDArray[Any], which: Indices) -> dict[str, Any]:
         """Values of some sub-environments, as Gymnasium batches them: beside them a mask of where they are."""
         if which.size == self.num_envs:
-            return {name: values, f"_{name}": np.ones(self.num_envs, dtype=np.bool_)}
+            return {name: values, f"_{name}": self._all}
         batch: npt.NDArray[Any] = np.zeros((self.num_envs, *values.shape[1:]), dtype=values.dtype)
         if batch.dtype == object:
             batch.fill(None)

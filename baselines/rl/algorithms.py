@@ -27,7 +27,8 @@ class Algorithm:
         name: of its class, too.
         module: where the class is.
         policy: name of its policy class.
-        masks: whether it takes allowed actions only; it then needs an environment that says which.
+        masks: whether it takes allowed actions only; it then needs an environment that says which. The others need one
+            where every action is allowed, or that takes another in its place (``masked="replace"``).
         several: whether an action may have several entries (``MultiDiscrete``).
     """
 
@@ -80,20 +81,27 @@ def check_algorithm(algorithm: Algorithm, envs: VectorEnv[Any, Any, Any]) -> Non
     """Check that an algorithm can learn in an environment.
 
     Raises:
-        InvalidInputError: it ignores the environment's masks, needs masks that there are not, or cannot handle the
-            action space. The message names the algorithms that can.
+        InvalidInputError: it ignores masks that the environment insists on, needs masks that there are not, or cannot
+            handle the action space. The message names the algorithms that can.
     """
     several, masked = isinstance(envs.single_action_space, gym.spaces.MultiDiscrete), is_masked(envs)
-    reason = ""
-    if masked and not algorithm.masks:
+    option = getattr(envs, "masked", None)
+    insists = masked and option != "replace"
+    reason, way = "", ""
+    if insists and not algorithm.masks:
         reason = "ignores action masks, and not every action of this environment is allowed in every state"
+        way = ", or --env-option masked=replace, which takes an allowed action in its place" if option else ""
     elif algorithm.masks and not masked:
         reason = "needs action masks, and this environment has none"
     elif several and not algorithm.several:
         reason = f"needs one choice from a list, and this environment's action space is {envs.single_action_space}"
     if reason:
-        able = [each.name for each in ALGORITHMS.values() if each.masks == masked and (each.several or not several)]
-        raise InvalidInputError(f"`algo` {algorithm.name} {reason}: use {' or '.join(able)}")
+        able = [
+            each.name
+            for each in ALGORITHMS.values()
+            if (masked if each.masks else not insists) and (each.several or not several)
+        ]
+        raise InvalidInputError(f"`algo` {algorithm.name} {reason}: use {' or '.join(able)}{way}")
 
 
 def read_hyperparameters(path: str | Path | None = None) -> dict[str, dict[str, Any]]:

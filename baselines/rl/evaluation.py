@@ -89,8 +89,8 @@ def evaluate_stagewise(
         budgets = probe.budget_range.draw(np.linspace(0, 1, budgets)).tolist()
     grid = np.array(budgets, dtype=np.float64)
     envs: Any = make_envs(env_id, len(grid) * repeats, seeded, autoreset_mode=AutoresetMode.NEXT_STEP)
-    options = {"budget": np.repeat(grid, repeats)}
-    last = play(policy, envs, seed=SEED, options=options, stochastic=stochastic).last
+    fixed = {"budget": np.repeat(grid, repeats)}
+    last = play(policy, envs, seed=SEED, options=fixed, stochastic=stochastic).last
     exact = ExactSolution(envs.oracle)
     return StagewiseResult(
         envs.problem,

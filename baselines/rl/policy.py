@@ -38,6 +38,7 @@ class Policy(Protocol):
         Args:
             observations: shape (count, entries).
             masks: which actions are allowed, shape (count, sum of the sizes of an action's entries); None if all are.
+                An algorithm that knows no masks ignores them.
             memory: from :meth:`start`, or from the step before.
 
         Returns:
@@ -121,7 +122,7 @@ class TrainedPolicy:
             found: Any
             if self.about["algo"] == "RecurrentPPO":
                 found, memory = policy.get_distribution(seen, memory, torch.zeros(len(observations)))
-            elif masks is not None:
+            elif masks is not None and get_algorithm(self.about["algo"]).masks:
                 found = policy.get_distribution(seen, action_masks=masks)
             else:
                 found = policy.get_distribution(seen)

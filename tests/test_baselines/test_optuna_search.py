@@ -52,5 +52,6 @@ def test_unknown_sampler() -> None:
 )
 def test_missing_extra(sampler: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else object())
-    with pytest.raises(MissingExtraError, match=rf"{missing} is not installed.*agenttts-env\[baselines\]"):
+    extra = "gp" if sampler == "gp" else "baselines"
+    with pytest.raises(MissingExtraError, match=rf"{missing} is not installed.*agenttts-env\[{extra}\]"):
         OptunaSearcher(sampler=sampler)  # type: ignore[arg-type]

@@ -1,14 +1,30 @@
-"""Action spaces whose samples are allowed: a random policy needs no mask of its own."""
+"""Where not every action is allowed: spaces that sample those that are, and what becomes of another."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
-from agenttts_env.stagewise.rules import Mask
+from agenttts_env.errors import InvalidInputError
+
+Mask = npt.NDArray[np.bool_]
+
+Masked = Literal["raise", "replace"]
+"""What an action that the masks do not leave does: ``raise`` an :class:`InvalidInputError`; or ``replace``, for
+learners that know no masks: the environment takes an allowed action in its place, and ``info["replaced"]`` says so."""
+
+
+def check_masked(masked: Masked) -> None:
+    """Check the option.
+
+    Raises:
+        InvalidInputError: it is another.
+    """
+    if masked not in get_args(Masked):
+        raise InvalidInputError(f"`masked` must be one of {get_args(Masked)}, but got {masked!r}")
 
 
 class AllowedAction(gym.spaces.Discrete):
