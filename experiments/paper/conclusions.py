@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from agenttts_env.experiments.paper.numbers import Number, number_text
 
@@ -131,6 +132,23 @@ def trajectory_sentences(
         )
     )
     return first, second
+
+
+def explained_sentences(ahead: Sequence[str], share: Number) -> Sentences:
+    """What the initial trials alone explain of the published allocations' advantage over random search.
+
+    Args:
+        ahead: the tasks on which there is an advantage beyond its 95% interval.
+        share: what they explain over all tasks; NaN without an advantage.
+    """
+    where = f"on {listed(ahead)}" if ahead else "on no task"
+    first = f"What AgentTTS is published to have chosen scores more here than what random search finds (95%) {where}"
+    if isnan(share.value):
+        return (first + ".",)
+    told = f"{share.value:.0%}"
+    if not isnan(share.low):
+        told += f" [{share.low:.0%}, {share.high:.0%}]"
+    return (f"{first}; over all tasks the initial trials of Insight 1 alone have {told} of that advantage.",)
 
 
 def size_sentences(changes: Sequence[Effect], leader: str, sizes: tuple[int, int]) -> Sentences:

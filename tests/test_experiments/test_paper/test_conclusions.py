@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 
 from agenttts_env.experiments.paper.conclusions import (
     Effect,
@@ -10,6 +10,7 @@ from agenttts_env.experiments.paper.conclusions import (
     ablation_sentences,
     budget_sentences,
     curve_sentences,
+    explained_sentences,
     guideline_sentences,
     listed,
     price_sentences,
@@ -143,3 +144,15 @@ def test_prices() -> None:
     assert "only where fusing has its price" in price_sentences(large, small, 0.5, {"a": 0.9})[0]
     assert "small models are preferred at low budgets, either way" in price_sentences(small, small, 0.5, {"a": 0.9})[0]
     assert "small models are not preferred" in price_sentences(large, large, 0.5, {"a": 0.9})[0]
+
+
+def test_what_the_initial_trials_explain() -> None:
+    share = Number("all tasks", "explained share", 0.8, 0.5, 1.25)
+    (sentence,) = explained_sentences(["cwq", "webqsp"], share)
+    assert (
+        "(95%) on cwq and webqsp; over all tasks the initial trials of Insight 1 alone have 80% [50%, 125%]" in sentence
+    )
+    (sentence,) = explained_sentences([], Number("all tasks", "explained share", nan))
+    assert sentence.endswith("what random search finds (95%) on no task.")
+    (sentence,) = explained_sentences([], Number("all tasks", "explained share", 0.8))
+    assert "alone have 80% of that advantage" in sentence
