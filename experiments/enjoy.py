@@ -135,7 +135,7 @@ def _show_questions(policy: TrainedPolicy, options: EnjoyOptions, console: Conso
             cost, done = float(infos["cost"][0]), bool(terminations[0])
             table.add_row(
                 problem.task.stages[stage].name,
-                envs.moves.describe(stage, taken) + (" (in place of another)" if infos["replaced"][0] else ""),
+                ("instead: " if infos["replaced"][0] else "") + envs.moves.describe(stage, taken),
                 f"{cost - spent:.4g}",
                 f"{cost:.4g}",
                 f"{rewards[0]:+.4f}",

@@ -125,11 +125,11 @@ class Episodes:
         checked = array.astype(np.int64)
         self.replaced[:] = False
         if not (fine := self.allowed[checked[which], which]).all():
-            bad = which[~fine]
+            others = which[~fine]
             if self.masked == "raise":
-                raise InvalidInputError(self._refusal(int(bad[0]), checked))
-            checked[bad] = self.rules.nearest(self.stage[bad], checked[bad], self.allowed[:, bad])
-            self.replaced[bad] = True
+                raise InvalidInputError(self._refusal(int(others[0]), checked))
+            checked[others] = self.rules.nearest(self.stage[others], checked[others], self.allowed[:, others])
+            self.replaced[others] = True
         return checked
 
     def _refusal(self, number: int, actions: Indices) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from agenttts_env.baselines.rl.policy import ABOUT, TrainedPolicy, save_model
 from agenttts_env.experiments.cli import main
 
 for _module in ("stable_baselines3", "sb3_contrib", "tensorboard", "yaml"):
@@ -46,6 +48,20 @@ def test_questions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "question 1, price 0.5" in out
     assert out.count("accept") >= 4  # two stages, two questions
     assert out.count("switch to") >= 4  # which is how a stage begins
+
+
+def test_decisions_are_those_that_were_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--steps=16", "--eval-every=16", "--eval-episodes=2", "--data-seeds=1", "--eval-data-seeds=1"]
+    options = ["--env-option=examples=5", "--env-option=masked=replace", "--hyperparameter=num_envs=4"]
+    assert main(["train", *ENVS["per-query"], "--algo=A2C", *words, *options, f"--out={tmp_path / 'run'}"]) == 0
+    policy = TrainedPolicy.load(tmp_path / "run")
+    policy.model.policy.action_net.bias.data[-1] = 1e6  # accepts, also where there is nothing to accept
+    save_model(policy.model, tmp_path / "hasty.zip", {ABOUT: json.dumps(policy.about)})
+    capsys.readouterr()
+    assert main(["enjoy", str(tmp_path / "hasty.zip"), "--episodes=1"]) == 0
+    out = capsys.readouterr().out
+    decisions = re.findall(r"(instead: |)(switch to|accept) ", out)
+    assert decisions == [("instead: ", "switch to"), ("", "accept")] * 2
 
 
 @pytest.mark.parametrize(("kind", "words"), [("search", []), ("mixture", ["--task=cwq"])])

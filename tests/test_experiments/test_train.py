@@ -30,6 +30,7 @@ for _module in ("stable_baselines3", "sb3_contrib", "tensorboard", "yaml"):
 STAGEWISE = "AgentTTS/CWQ-Stagewise-v0"
 SMALL = ["--eval-episodes=16", "--eval-data-seeds=2", "--data-seeds=2", "--env-option=examples=10"]
 FEW = ["--hyperparameter=num_envs=8", "--hyperparameter=n_steps=8", "--hyperparameter=batch_size=32"]
+DQN_FEW = ["--hyperparameter=num_envs=8", "--hyperparameter=learning_starts=64"]
 
 
 def train(out: Path, *words: str, env: str = STAGEWISE) -> list[str]:
@@ -138,6 +139,26 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(whole: Path, tmp_path: 
     assert summaries[0] == summaries[1]
 
 
+@pytest.mark.parametrize("algo", ["PPO", "A2C", "DQN"])
+@pytest.mark.parametrize("env", [STAGEWISE, "AgentTTS/CWQ-PerQuery-v0"])
+def test_algorithms_without_masks_train_where_masked_actions_are_replaced(
+    env: str, algo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {"A2C": FEW[:2], "PPO": FEW, "DQN": DQN_FEW}[algo]
+    words = [f"--algo={algo}", *SMALL, *few, "--env-option=masked=replace", "--steps=320", "--eval-every=320"]
+    out = tmp_path / "run"
+    assert main(["train", f"--env={env}", *words, f"--out={out}"]) == 0
+    assert [row["step"] for row in rows(out)] == [0, 320]
+    settings = json.loads((out / "run.json").read_text())
+    assert settings["env_options"]["masked"] == settings["eval_options"]["masked"] == "replace"
+    policy = TrainedPolicy.load(out / "final.zip")
+    assert policy.model.num_timesteps == 320
+    assert policy.model._n_updates > 0
+    capsys.readouterr()
+    assert main(["enjoy", str(out / "final.zip"), "--episodes=2"]) == 0
+    assert "SIMULATED" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "algo"),
@@ -146,11 +167,12 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(whole: Path, tmp_path: 
         ("AgentTTS/CWQ-v0", "RecurrentPPO"),
         ("AgentTTS/Mixture-v0", "MaskablePPO"),
         ("AgentTTS/CWQ-PerQuery-v0", "MaskablePPO"),
+        ("AgentTTS/CWQ-PerQuery-v0", "DQN"),
     ],
 )
 def test_every_algorithm_goes_on_as_if_it_had_not_been_killed(env: str, algo: str, tmp_path: Path) -> None:
     whole, torn = tmp_path / "whole", tmp_path / "torn"
-    few = FEW[:2] if algo == "A2C" else FEW
+    few = {"A2C": FEW[:2], "DQN": [*DQN_FEW, "--env-option=masked=replace"]}.get(algo, FEW)
     commands = {
         out: ["train", "--env", env, "--algo", algo, *SMALL, *few, "--steps=512", "--eval-every=128", f"--out={out}"]
         for out in (whole, torn)

@@ -126,6 +126,32 @@ def test_it_equals_single_environments_bit_for_bit(backend: str, mode: Autoreset
     assert ends > 6 * count
 
 
+@pytest.mark.parametrize("mode", list(AutoresetMode))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_equals_single_environments_where_masked_actions_are_replaced(backend: str, mode: AutoresetMode) -> None:
+    questions = BACKENDS[backend]()
+    ours = toy_per_query_vector(5, questions, masked="replace", autoreset_mode=mode)
+    theirs = SyncVectorEnv([lambda: toy_per_query(questions, masked="replace")] * 5, autoreset_mode=mode)
+    rng, told = np.random.default_rng(1), 0
+    _, infos = ours.reset(seed=11)
+    assert_same(infos, theirs.reset(seed=11)[1])
+    assert not infos["replaced"].any()
+    for _ in range(200):
+        masks, actions = ours.action_masks(), rng.integers(ours.moves.actions, size=5)
+        one, two = ours.step(actions), theirs.step(actions)
+        assert_same(one, two)
+        infos, done = one[4], one[2]
+        replaced = infos["replaced"].copy()
+        if "final_info" in infos:  # what has ended begins anew
+            assert not replaced[done].any()
+            replaced[done] = infos["final_info"]["replaced"][done]
+        assert replaced.tolist() == (~masks[np.arange(5), actions]).tolist()
+        told += int(replaced.sum())
+        if mode is AutoresetMode.DISABLED and done.any():
+            assert_same(*(env.reset(options={"reset_mask": done.copy()}) for env in (ours, theirs)))
+    assert 100 < told < 900
+
+
 def test_rewards_add_up_to_score_less_price_times_cost() -> None:
     env = toy_per_query_vector(64, autoreset_mode="SameStep")
     _, infos = env.reset(seed=0)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recordings import counting_task, live
 from simulations import toy_env, toy_problem
 
-from agenttts_env.allocation import Allocation
+from agenttts_env.allocation import Allocation, StageAllocation
 from agenttts_env.errors import EngineError, InvalidInputError
 from agenttts_env.evaluation import Evaluation
 from agenttts_env.problem import Problem
@@ -93,7 +93,7 @@ def test_the_last_step_is_scored_as_a_trial_of_a_search_is() -> None:
     assert env.trial.ledger == search.trials[0].ledger
     assert env.problem.decode(info.pop("allocation")) == env.allocation == allocation
     assert info == {
-        "backend": "simulated", "budget": 900.0, "dataset": 0, "complete": True, "score": score,
+        "backend": "simulated", "budget": 900.0, "dataset": 0, "replaced": False, "complete": True, "score": score,
         "cost": env.problem.cost_of(allocation), "expected": pytest.approx(env.oracle.value(allocation).score),
     }  # fmt: skip
     assert all(env.observation_space.contains(observation) for observation in observations)
@@ -233,6 +233,25 @@ def test_masked_and_bad_actions_are_refused() -> None:
     env.step(np.int64(0))
     with pytest.raises(gym.error.ResetNeeded):
         env.step(np.int64(0))
+
+
+def test_a_masked_action_is_replaced_where_that_is_wanted() -> None:
+    env = make("2WikiMultiHopQA", models={"answer": ["llama-3.2-3b"]}, masked="replace")
+    _, info = env.reset(options={"budget": 500})
+    assert info["replaced"] is False
+    large = StageAllocation("qwen2.5-72b", 1)
+    assert env.action_masks()[[20, 21, 40]].tolist() == [True, True, False]  # 32B x1 and x2, 72B x1
+    assert env.step(np.int64(env.rules.encode(0, large)))[4]["replaced"] is True
+    *_, info = env.step(np.int64(59))  # of one that the stage lacks
+    assert info["replaced"] is True
+    assert env.allocation == Allocation.of(("qwen2.5-32b", 1), ("llama-3.2-3b", 100))
+    assert env.trial is not None
+    assert env.trial.requested == env.allocation  # the trial is of what was taken
+    assert info["cost"] == env.problem.cost_of(env.allocation) <= 500
+    assert env.reset()[1]["replaced"] is False
+    assert env.step(np.int64(0))[4]["replaced"] is False
+    with pytest.raises(InvalidInputError, match=r"must lie in \[0, 60\), but .* got 60"):
+        env.step(np.int64(60))
 
 
 def test_the_expected_reward_has_no_noise() -> None:

@@ -79,6 +79,47 @@ def test_any_problem_can_be_completed_from_any_allowed_state(problem: Problem, d
     assert problem.decode(rules.multi_discrete(np.array(taken)[:, None])[0]) == allocation
 
 
+@given(problem=problems(), data=st.data())
+def test_the_nearest_action_has_no_larger_model_and_no_more_samples(problem: Problem, data: st.DataObject) -> None:
+    rules, levels = StagewiseRules(problem), len(problem.levels)
+    spent, lanes = np.zeros(6), np.arange(6)
+    spread = data.draw(st.lists(st.floats(0, 1), min_size=6, max_size=6))
+    budgets = problem.cheapest_cost + np.array(spread) ** 2 * (problem.dearest_cost - problem.cheapest_cost)
+    for stage in range(rules.stages):
+        allowed = rules.allowed(stage, spent, budgets)
+        asked = np.array(data.draw(st.lists(st.integers(0, rules.actions - 1), min_size=6, max_size=6)))
+        nearest = rules.nearest(np.full(6, stage), asked, allowed)
+        for lane in lanes:
+            fine = np.flatnonzero(allowed[:, lane]).tolist()
+            model, level = divmod(int(asked[lane]), levels)
+            below = [
+                divmod(action, levels) for action in fine if action // levels <= model and action % levels <= level
+            ]
+            if asked[lane] in fine:
+                assert nearest[lane] == asked[lane]
+            elif below:
+                assert divmod(int(nearest[lane]), levels) == max(below)
+            else:
+                assert nearest[lane] in fine
+                assert rules.costs[stage, nearest[lane]] == rules.costs[stage, fine].min()
+        spent = spent + rules.costs[stage, nearest]
+
+
+def test_the_nearest_action_by_hand() -> None:
+    rules = StagewiseRules(toy_problem(levels=(1, 4, 50)))
+    assert rules.actions == 6
+
+    def nearest(asked: int, *allowed: int) -> int:
+        mask = np.isin(np.arange(6), allowed)[:, None]
+        return int(rules.nearest(np.zeros(1, dtype=int), np.array([asked]), mask)[0])
+
+    assert nearest(4, 0, 4) == 4  # allowed
+    assert nearest(5, 0, 1, 2, 3, 4) == 4  # the same model with fewer samples
+    assert nearest(4, 0, 1, 2) == 1  # the smaller model with as many
+    assert nearest(4, 0, 2) == 0  # or fewer, but not more
+    assert nearest(0, 2, 3, 5) == min((2, 3, 5), key=rules.costs[0].item)  # the cheapest
+
+
 def test_actions_and_choices_are_each_others_inverses() -> None:
     rules = StagewiseRules(toy_problem(levels=(1, 4, 50), task=toy_task(models=[SMALL])))  # stage 1 lacks a model
     assert (rules.actions, rules.models, rules.levels) == (6, 2, 3)

@@ -97,6 +97,29 @@ def test_autoreset_is_gymnasiums(mode: AutoresetMode, reward: str) -> None:
 
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
+def test_it_equals_single_environments_where_masked_actions_are_replaced(mode: AutoresetMode) -> None:
+    ours, theirs = pair("TaskBench", mode, masked="replace", models={"select": ["llama-3.1-8b"]})
+    rng, told, lanes = np.random.default_rng(0), 0, np.arange(NUMBER)
+    _, infos = ours.reset(seed=3)
+    assert_same(infos, theirs.reset(seed=3)[1])
+    assert not infos["replaced"].any()
+    for _ in range(60):
+        masks, actions = ours.action_masks(), rng.integers(ours.rules.actions, size=NUMBER)
+        one, two = ours.step(actions), theirs.step(actions)
+        assert_same(one, two)
+        infos, done = one[4], one[2]
+        replaced = infos["replaced"].copy()
+        if "final_info" in infos:  # what has ended begins anew
+            assert not replaced[done].any()
+            replaced[done] = infos["final_info"]["replaced"][done]
+        assert replaced.tolist() == (~masks[lanes, actions]).tolist()
+        told += int(replaced.sum())
+        if mode is AutoresetMode.DISABLED and done.any():
+            assert_same(*(envs.reset(options={"reset_mask": done.copy()}) for envs in (ours, theirs)))
+    assert 60 < told < 240
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode))
 def test_some_are_reset_at_other_times_and_with_their_own_budgets(mode: AutoresetMode) -> None:
     ours, theirs = pair("TaskBench", mode=mode)
     budgets = np.array([300.0, 1e6, 700.0, 221.0, 1500.0])

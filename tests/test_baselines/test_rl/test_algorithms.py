@@ -27,7 +27,8 @@ def test_every_problem_has_hyperparameters_that_its_algorithms_take() -> None:
         for name in algorithms:
             found = hyperparameters_of(values, kind, get_algorithm(name), {})
             assert found["num_envs"] > 1
-            assert (found["num_envs"] * found["n_steps"]) % found.get("batch_size", 1) == 0
+            if "n_steps" in found:  # not DQN, which draws its batches
+                assert (found["num_envs"] * found["n_steps"]) % found.get("batch_size", 1) == 0
 
 
 def test_changes_replace_values() -> None:
@@ -62,8 +63,13 @@ def test_files_that_break_a_rule(text: str, message: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "env", "message"),
     [
-        ("PPO", "AgentTTS/CWQ-Stagewise-v0", r"`algo` PPO ignores action masks, .*: use MaskablePPO$"),
-        ("DQN", "AgentTTS/CWQ-Stagewise-v0", r"`algo` DQN ignores action masks, .*: use MaskablePPO$"),
+        (
+            "PPO",
+            "AgentTTS/CWQ-Stagewise-v0",
+            r"`algo` PPO ignores action masks, .*: use MaskablePPO, or --env-option mas",
+        ),
+        ("DQN", "AgentTTS/CWQ-PerQuery-v0", r"use MaskablePPO, or --env-option masked=replace, which takes an allowed"),
+        ("PPO", "AgentTTS/Mixture-v0", r"`algo` PPO ignores action masks, .*: use MaskablePPO$"),
         ("MaskablePPO", "AgentTTS/CWQ-v0", r"needs action masks, .*: use PPO or A2C or RecurrentPPO$"),
         ("DQN", "AgentTTS/CWQ-v0", r"needs one choice from a list, .*: use PPO or A2C or RecurrentPPO$"),
     ],
@@ -72,6 +78,16 @@ def test_an_algorithm_that_cannot_learn_here_names_those_that_can(name: str, env
     envs = make_envs(env, 2, {"examples": 5})
     with pytest.raises(InvalidInputError, match=message):
         check_algorithm(get_algorithm(name), envs)
+
+
+@pytest.mark.parametrize("env", ["AgentTTS/CWQ-Stagewise-v0", "AgentTTS/CWQ-PerQuery-v0"])
+def test_every_algorithm_can_learn_where_masked_actions_are_replaced(env: str) -> None:
+    envs = make_envs(env, 2, {"examples": 5, "masked": "replace"})
+    kind = problem_kind(env)
+    for algorithm in ALGORITHMS.values():
+        check_algorithm(algorithm, envs)
+    for name in ("PPO", "A2C", "DQN", "MaskablePPO"):
+        assert len(hyperparameters_of(read_hyperparameters(), kind, get_algorithm(name), {})) > 5
 
 
 def test_discrete_actions_without_masks(counting: Callable[..., Any]) -> None:
