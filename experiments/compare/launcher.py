@@ -36,7 +36,7 @@ def run_cells(cells: Sequence[CellPlan], jobs: int) -> Iterator[CellRecord]:
         return
     # Not forked: threads that a library has started here would be missing there, with their locks held.
     context = multiprocessing.get_context("spawn")
-    with _one_thread_each(), ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
+    with _one_thread_each(), ProcessPoolExecutor(jobs, mp_context=context, initializer=begin_worker) as pool:
         futures = [pool.submit(run_cell, cell) for cell in cells]
         try:
             for future in as_completed(futures):
@@ -49,7 +49,7 @@ def run_cells(cells: Sequence[CellPlan], jobs: int) -> Iterator[CellRecord]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
+def begin_worker() -> None:
     """In a new process: leave Ctrl-C to the one that started it, and do not outlive that one however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -15,12 +15,12 @@ from agenttts_env.baselines.rl.policy import TrainedPolicy
 from agenttts_env.building import build_simulated
 from agenttts_env.experiments.rl_study.trainings import Training, env_id, read_curve, read_seconds
 from agenttts_env.oracle import Oracle
-from agenttts_env.per_query import MarginTables, Moves, Questions, StaticFront, margin_grid, per_query_data
+from agenttts_env.per_query import PRICE, MarginTables, Moves, Questions, StaticFront, margin_grid, per_query_data
 from agenttts_env.problem import Problem
 
 Floats = npt.NDArray[np.float64]
 
-PRICES = tuple(np.geomspace(0.01, 1.0, 9).round(4).tolist())
+PRICES = tuple(np.geomspace(*PRICE, 9).round(4).tolist())
 """At which policies are asked, over the range that they were trained for."""
 
 CHOOSING, JUDGING = range(20_000, 20_008), range(30_000, 30_008)

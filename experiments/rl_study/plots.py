@@ -93,7 +93,7 @@ def plot_regret(found: Sequence[StagewiseFindings], path: Path) -> None:
 
 def plot_trade_off(found: Sequence[PerQueryFindings], path: Path) -> None:
     """Score over cost: policies beside static allocations."""
-    title = "SIMULATED · per query: score over compute, on questions that no policy has seen"
+    title = "SIMULATED · per query: score over mean cost of a question, on questions that no policy has seen"
     with _panels([each.task for each in found], title, path) as panels:
         for axes, each in zip(panels, found, strict=True):
             costs, scores = np.array(each.static).T / np.array([[each.budget], [1.0]])
@@ -108,9 +108,10 @@ def plot_trade_off(found: Sequence[PerQueryFindings], path: Path) -> None:
                 [each.rule.cost / each.budget], [each.rule.score], color=PALETTE[1], marker="D", linestyle="none",
                 label="margin rule",
             )  # fmt: skip
-            axes.set_xlabel("mean cost of a question, share of the budget")
+            axes.set_xlabel("cost / budget")
             low = min(each.curves_at[..., 1].min(), each.rule.score)
-            axes.set_ylim(bottom=low - 0.05)
+            top = max(each.curves_at[..., 1].max(), each.best_static)
+            axes.set_ylim(low - 0.1 * (top - low) - 0.01, top + 0.1 * (top - low) + 0.005)
         for axes in panels[::COLUMNS]:
             axes.set_ylabel("score")
 
@@ -134,7 +135,8 @@ def plot_searches(found: MixtureFindings, path: Path) -> None:
                 else:
                     drawn = {"color": looks[searcher].colour, "linestyle": looks[searcher].line}
                 axes.plot(numbers, lines.value[index], label=shown(searcher), **drawn)
-            axes.set_ylim(0, 3)
+            ends = lines.value[:, -1]
+            axes.set_ylim(0, 1.3 * max(1.0, ends.max()))
             axes.set_xlabel("trials")
         for axes in panels[::COLUMNS]:
             axes.set_ylabel("normalised regret")

@@ -13,12 +13,13 @@ from typing import Any
 from rich.console import Console
 
 from agenttts_env.baselines.rl.problems import Kind
+from agenttts_env.experiments.compare.launcher import begin_worker
 from agenttts_env.experiments.train import run_training
 from agenttts_env.experiments.train_options import TrainOptions
 from agenttts_env.simulation.landscape import landscape_names
 from agenttts_env.tasks import TASKS
 
-STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 800_000, "mixture": 700_000}
+STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 600_000, "mixture": 400_000}
 """Of a training; each takes a minute or two of one core."""
 
 SECTIONS = 10
@@ -86,7 +87,7 @@ def run(trainings: Sequence[Training], out: Path, *, scale: float, jobs: int) ->
         RunLogError: a folder holds another training.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=begin_worker) as pool:
         futures = {pool.submit(_train, each.options(out, scale)): each for each in trainings}
         try:
             for future in as_completed(futures):
