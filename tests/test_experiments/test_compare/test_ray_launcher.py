@@ -43,11 +43,13 @@ def cells() -> list[CellPlan]:
     return list(plan_cells(options, plan_problems(options)))
 
 
+@pytest.mark.slow
 def test_where_nobody_answers_is_said_at_once(cells: list[CellPlan]) -> None:  # before Ray is started here
     with pytest.raises(EngineError, match=r"no Ray at 127\.0\.0\.1:9: .*refused"):
         list(run_cells_on_ray(cells, jobs=None, address="127.0.0.1:9"))
 
 
+@pytest.mark.slow
 def test_ray_finds_what_one_process_finds(ray: Any, compare: Compare, tmp_path: Path, one_plot: None) -> None:
     there = compare(tmp_path / "ray", launcher="ray", jobs=2)
     here = compare(tmp_path / "one")
@@ -59,6 +61,7 @@ def test_ray_finds_what_one_process_finds(ray: Any, compare: Compare, tmp_path: 
     assert ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_an_error_of_a_cell_is_raised_as_it_is(ray: Any, cells: list[CellPlan]) -> None:
     def unreachable(_: CellPlan) -> CellRecord:
         raise EngineError("no server answers")
@@ -67,6 +70,7 @@ def test_an_error_of_a_cell_is_raised_as_it_is(ray: Any, cells: list[CellPlan]) 
         list(run_cells_on_ray(cells, jobs=2, run=unreachable))
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_an_error_and_what_was_yielded_stands(ray: Any, cells: list[CellPlan]) -> None:
     def deadly(cell: CellPlan) -> CellRecord:
         if cell.key == cells[-1].key:
@@ -79,6 +83,7 @@ def test_a_process_that_dies_is_an_error_and_what_was_yielded_stands(ray: Any, c
         next(records)
 
 
+@pytest.mark.slow
 def test_what_runs_is_cancelled_when_nobody_waits_any_more(ray: Any, cells: list[CellPlan]) -> None:
     def stuck(cell: CellPlan) -> CellRecord:
         if cell.key != cells[0].key:
@@ -91,6 +96,7 @@ def test_what_runs_is_cancelled_when_nobody_waits_any_more(ray: Any, cells: list
     assert len(list(run_cells_on_ray(cells[:2], jobs=2))) == 2  # the cores are free again
 
 
+@pytest.mark.slow
 def test_a_node_with_other_code_is_refused(ray: Any, cells: list[CellPlan], monkeypatch: pytest.MonkeyPatch) -> None:
     here = ray_launcher.installed()
     monkeypatch.setattr(ray_launcher, "installed", lambda: {**here, "code": "another"})
