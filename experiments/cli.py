@@ -195,8 +195,8 @@ Repeat an experiment of the paper: its searches, its plots, and a page that says
 here, and where the two differ. Without NAME: the list of them. Scores are simulated, by landscapes that were fitted to
 figures of that very paper; each page says which of its numbers were.
 
-Every finished search is kept at once: stop a preset at any time, give the same command again, and it goes on. At the end
-OUT/NAME holds page.md, numbers.csv, and plots as PNG and SVG.
+Every finished search is kept at once: stop a preset at any time, give the same command again, and it goes on. At
+the end OUT/NAME holds page.md, numbers.csv, and plots as PNG and SVG.
 """
 
 _PAPER_EXAMPLES = """\

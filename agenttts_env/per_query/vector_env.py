@@ -25,8 +25,8 @@ from agenttts_env.vector_env import fixed, part_of_infos, read_reset_mask
 Order = Literal["random", "sequential"]
 
 PRICE = (0.003, 0.3)
-"""Prices are drawn between these, unless others are given. At higher ones hardly anything is worth its cost, and learners
-that see many of them find out nothing else."""
+"""Prices are drawn between these, unless others are given. At higher ones hardly anything is worth its cost, and
+learners that see many of them find out nothing else."""
 
 RESET_OPTIONS = ("example", "price", "reset_mask")
 

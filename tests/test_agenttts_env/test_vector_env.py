@@ -12,6 +12,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from same import assert_same
 from simulations import LARGE, toy_env, toy_problem, toy_task, toy_vector_env
 
 from agenttts_env.env import REWARDS
@@ -39,25 +40,6 @@ def pair(
         toy_vector_env(problems, seeds, autoreset_mode=mode, **options),
         SyncVectorEnv(singles, autoreset_mode=mode),
     )
-
-
-def assert_same(one: Any, two: Any) -> None:
-    """Equal keys, types, shapes and bits."""
-    if isinstance(two, dict):
-        assert one.keys() == two.keys()
-        for key in two:
-            assert_same(one[key], two[key])
-    elif isinstance(two, tuple):
-        for left, right in zip(one, two, strict=True):
-            assert_same(left, right)
-    elif two is None:
-        assert one is None
-    else:
-        assert (one.dtype, one.shape) == (two.dtype, two.shape)
-        if two.dtype == object and any(isinstance(entry, np.ndarray) for entry in two):
-            assert_same(tuple(one), tuple(two))
-        else:
-            assert one.tolist() == two.tolist()
 
 
 def walk(ours: VectorEnv, theirs: VectorEnv, steps: int, *, seed: int = 0) -> dict[str, int]:

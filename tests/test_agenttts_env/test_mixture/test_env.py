@@ -12,6 +12,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from mixtures import OPTIONS, masked_actions, small_env, small_vector_env
+from same import assert_same
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.building import build_simulated
@@ -24,25 +25,6 @@ from agenttts_env.simulation.landscape import landscape_names, load_landscape
 from agenttts_env.trial import Trial, best_trial
 
 ID = "AgentTTS/Mixture-v0"
-
-
-def assert_same(one: Any, two: Any) -> None:
-    """Equal keys, types, shapes and bits."""
-    if isinstance(two, dict):
-        assert one.keys() == two.keys()
-        for key in two:
-            assert_same(one[key], two[key])
-    elif isinstance(two, tuple):
-        for left, right in zip(one, two, strict=True):
-            assert_same(left, right)
-    elif two is None:
-        assert one is None
-    else:
-        assert (one.dtype, one.shape) == (two.dtype, two.shape)
-        if two.dtype == object and any(isinstance(entry, np.ndarray) for entry in two):
-            assert_same(tuple(one), tuple(two))
-        else:
-            assert one.tolist() == two.tolist()
 
 
 def pair(count: int, mode: AutoresetMode = AutoresetMode.NEXT_STEP, **options: Any) -> tuple[VectorEnv, VectorEnv]:

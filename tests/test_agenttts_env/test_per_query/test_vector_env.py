@@ -13,32 +13,14 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from questions import problem_of, replayed_questions, toy_per_query, toy_per_query_vector, toy_questions
+from same import assert_same
 
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import InvalidInputError
-from agenttts_env.per_query import PerQueryVectorEnv, Questions, play
+from agenttts_env.per_query import PRICE, PerQueryVectorEnv, Questions, play
 from agenttts_env.per_query.view import price_code
 
 BACKENDS = {"simulated": toy_questions, "replay": replayed_questions}
-
-
-def assert_same(one: Any, two: Any) -> None:
-    """Equal keys, types, shapes and bits."""
-    if isinstance(two, dict):
-        assert one.keys() == two.keys()
-        for key in two:
-            assert_same(one[key], two[key])
-    elif isinstance(two, tuple):
-        for left, right in zip(one, two, strict=True):
-            assert_same(left, right)
-    elif two is None:
-        assert one is None
-    else:
-        assert (one.dtype, one.shape) == (two.dtype, two.shape)
-        if two.dtype == object and any(isinstance(entry, np.ndarray) for entry in two):
-            assert_same(tuple(one), tuple(two))
-        else:
-            assert one.tolist() == two.tolist()
 
 
 def static_policy(env: PerQueryVectorEnv, allocation: Allocation) -> Any:
@@ -170,8 +152,8 @@ def test_rewards_add_up_to_score_less_price_times_cost() -> None:
             returns[ended] = 0
         prices = infos["price"]
     assert checked > 500
-    assert 0.01 <= prices.min() < 0.1
-    assert 0.3 < prices.max() <= 1.0
+    assert PRICE[0] <= prices.min() < 0.02
+    assert 0.1 < prices.max() <= PRICE[1]
 
 
 def test_observations_say_what_happened() -> None:

@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from same import assert_same
 from simulations import toy_env, toy_problem
 
 from agenttts_env.cost import with_slack
@@ -18,25 +19,6 @@ from agenttts_env.stagewise import StagewiseEnv, StagewiseVectorEnv
 from agenttts_env.tasks import get_entry
 
 NUMBER = 5
-
-
-def assert_same(one: Any, two: Any) -> None:
-    """Equal keys, types, shapes and bits."""
-    if isinstance(two, dict):
-        assert one.keys() == two.keys()
-        for key in two:
-            assert_same(one[key], two[key])
-    elif isinstance(two, tuple):
-        for left, right in zip(one, two, strict=True):
-            assert_same(left, right)
-    elif two is None:
-        assert one is None
-    else:
-        assert (one.dtype, one.shape) == (two.dtype, two.shape)
-        if two.dtype == object and any(isinstance(entry, np.ndarray) for entry in two):
-            assert_same(tuple(one), tuple(two))
-        else:
-            assert one.tolist() == two.tolist()
 
 
 def pair(
