@@ -11,7 +11,7 @@ from agenttts_env.experiments.compare import text_tables
 from agenttts_env.experiments.compare.columns import COLUMNS, GROUPS, missing_controls
 from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.plots import Drawn, draw_plots
-from agenttts_env.experiments.compare.sentences import READING, summary, told_difference
+from agenttts_env.experiments.compare.sentences import READING, seeding, summary, told_difference
 from agenttts_env.experiments.compare.text_tables import TextTable
 from agenttts_env.experiments.compare.written import whole
 
@@ -53,7 +53,8 @@ def _page(findings: Findings, drawn: Sequence[Drawn], folder: Path) -> Iterator[
     yield "## All problems"
     for group, title in GROUPS.items():
         yield from table(text_tables.group_table(found, group, title))
-    yield text(told_difference(findings))
+    for said in filter(None, (seeding(found), told_difference(findings))):
+        yield text(said)
     yield "## Plots"
     for each in drawn:
         path = os.path.relpath(each.file("png"), folder).replace(os.sep, "/")

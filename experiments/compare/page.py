@@ -14,7 +14,7 @@ from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.plots import Drawn
 from agenttts_env.experiments.compare.plots.style import INK, PAPER
 from agenttts_env.experiments.compare.results import Results
-from agenttts_env.experiments.compare.sentences import READING, summary, told_difference
+from agenttts_env.experiments.compare.sentences import READING, seeding, summary, told_difference
 from agenttts_env.experiments.compare.text_tables import TextTable
 from agenttts_env.experiments.compare.written import whole
 
@@ -83,7 +83,8 @@ def _results(findings: Findings, found: Results) -> Iterator[str]:
         words = "; ".join(", ".join(group) for group in groups)
         yield f'<p class="note">Not told apart (signed-rank tests of all pairs, Holm, 5%): {escape(words)}.</p>'
     if found is findings.overall:
-        yield f"<p>{escape(told_difference(findings))}</p>"
+        for said in filter(None, (seeding(findings.overall), told_difference(findings))):
+            yield f"<p>{escape(said)}</p>"
 
 
 def _plots(drawn: Sequence[Drawn]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from agenttts_env.experiments.compare.page import write_page
 from agenttts_env.experiments.compare.parquet_file import write_parquet
 from agenttts_env.experiments.compare.plots import Drawn, draw_plots
 from agenttts_env.experiments.compare.result_file import write_result
-from agenttts_env.experiments.compare.sentences import summary, told_difference
+from agenttts_env.experiments.compare.sentences import seeding, summary, told_difference
 from agenttts_env.experiments.compare.tables import LEGEND, results_table, winners_table
 
 SHOWN_ERRORS = 5
@@ -72,7 +72,8 @@ def _print(findings: Findings, console: Console, *, every_problem: bool) -> None
     if not alone and not every_problem:
         console.print(winners_table(findings))
     console.print(LEGEND, highlight=False)
-    for line in ("", summary(findings.overall, findings.label), told_difference(findings)):
+    said = summary(findings.overall, findings.label), seeding(findings.overall), told_difference(findings)
+    for line in ("", *filter(None, said)):
         console.print(line, markup=False, highlight=False)
     if missing_controls(findings.overall):
         console.print(missing_controls(findings.overall), markup=False, highlight=False)

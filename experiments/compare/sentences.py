@@ -10,6 +10,7 @@ from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.names import CONTROLS
 from agenttts_env.experiments.compare.planner import planned
 from agenttts_env.experiments.compare.results import ALPHA, Estimate, Result, Results
+from agenttts_env.initial import SEEDED
 
 
 def summary(found: Results, label: str) -> str:
@@ -57,6 +58,24 @@ def _gain(control: str, gain: Estimate, adjusted: float) -> str:
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def seeding(found: Results) -> str:
+    """What the initial trials give the searchers that are there bare and seeded; empty where there is none."""
+    gains = []
+    for name in found.searchers:
+        for test in found.tests:
+            if {test.first, test.second} == {name, name + SEEDED}:
+                sign = 1 if test.first == name + SEEDED else -1  # positive: the seeded one is better
+                ends = sorted((sign * test.low, sign * test.high))
+                star = "*" if test.adjusted < ALPHA else ""
+                gains.append(f"{name} {interval(Estimate(sign * test.gain, *ends), '+.2f')}{star}")
+    if not gains:
+        return ""
+    return (
+        f"Seeded with the initial trials against bare, regret saved in the mean: {'; '.join(gains)} (* told apart by "
+        f"the signed-rank tests of all {len(found.tests)} pairs, Holm, {ALPHA:.0%})."
+    )
 
 
 def told_difference(findings: Findings) -> str:

@@ -16,7 +16,7 @@ from agenttts_env.experiments.cli import main
 from agenttts_env.experiments.compare.columns import COLUMNS, missing_controls
 from agenttts_env.experiments.compare.findings import Findings, read_findings, standing_numbers
 from agenttts_env.experiments.compare.log import ComparisonFolder
-from agenttts_env.experiments.compare.sentences import summary, told_difference
+from agenttts_env.experiments.compare.sentences import seeding, summary, told_difference
 
 Compare = Callable[..., str]
 
@@ -176,6 +176,19 @@ def test_a_clear_winner_is_told_apart(findings: Findings) -> None:
         said = summary(replace(told, rows=rows), "SIMULATED")
         assert "is told apart from every other searcher" in said
         assert words in said
+
+
+def test_seeded_searchers_are_held_against_bare_ones(findings: Findings) -> None:
+    overall = findings.overall
+    (test,) = [test for test in overall.tests if {test.first, test.second} == {"random", "random+init"}]
+    for first, adjusted, words in (
+        ("random+init", 0.3, "random +0.50 [+0.25, +0.75] (* told"),
+        ("random", 0.01, "random -0.50 [-0.75, -0.25]* (* told"),
+    ):
+        second = "random" if first == "random+init" else "random+init"
+        known = replace(test, first=first, second=second, gain=0.5, low=0.25, high=0.75, adjusted=adjusted)
+        assert words in seeding(replace(overall, tests=(known,)))
+    assert seeding(replace(overall, tests=())) == ""
 
 
 def test_what_seeds_can_tell(findings: Findings) -> None:
