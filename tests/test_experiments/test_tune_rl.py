@@ -57,5 +57,6 @@ def test_one_lucky_evaluation_does_not_decide() -> None:
 def test_the_benchmark_runs(capsys: pytest.CaptureFixture[str]) -> None:
     benchmark(["--envs", "AgentTTS/CWQ-Stagewise-v0", "--num-envs=4", "--n-steps=4", "--rounds=1"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-2].startswith("| CartPole-v1 | PPO | ")
+    assert lines[-3].startswith("| CartPole-v1 | PPO | ")
+    assert lines[-2].startswith("| AgentTTS/CWQ-Stagewise-v0 | PPO | ")
     assert lines[-1].startswith("| AgentTTS/CWQ-Stagewise-v0 | MaskablePPO | ")
