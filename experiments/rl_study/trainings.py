@@ -19,7 +19,7 @@ from agenttts_env.experiments.train_options import TrainOptions
 from agenttts_env.simulation.landscape import landscape_names
 from agenttts_env.tasks import TASKS
 
-STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 600_000, "mixture": 400_000}
+STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 500_000, "mixture": 400_000}
 """Of a training; each takes a minute or two of one core."""
 
 SECTIONS = 10
