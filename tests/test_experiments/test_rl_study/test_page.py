@@ -86,13 +86,14 @@ def test_what_beats_every_static_allocation_is_held_against_the_best() -> None:
 def test_the_mixtures_verdict_names_everybody_once() -> None:
     regret = {"policy": 0.5, "random": 1.0, "tpe": 0.4, "init-only": 0.6}
     p_values = {"random": 0.001, "tpe": 0.01, "init-only": 0.3}
-    assert mixture_verdict(regret, p_values) == (
-        "On tasks that it has never seen, the policy ends better than `random` and worse than `tpe`; "
-        "from `init-only` it cannot be told apart (signed-rank, Holm, 5%)."
+    assert mixture_verdict(regret, p_values, ["cwq"]) == (
+        "Over all tasks, none of which it has seen, the policy ends better than `random` and worse than `tpe`; from "
+        "`init-only` it cannot be told apart (signed-rank, Holm, 5%). By the mean of single tasks it is behind random "
+        "search on cwq."
     )
-    assert "better than nobody and worse than `random` and `tpe`" in mixture_verdict(
-        {"policy": 2.0, "random": 1.0, "tpe": 0.4}, {"random": 0.001, "tpe": 0.01}
-    )
+    said = mixture_verdict({"policy": 2.0, "random": 1.0, "tpe": 0.4}, {"random": 0.001, "tpe": 0.01}, [])
+    assert "better than nobody and worse than `random` and `tpe`" in said
+    assert said.endswith("random search on none.")
 
 
 def test_sections_are_whole() -> None:
