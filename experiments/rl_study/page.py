@@ -115,6 +115,8 @@ def per_query_verdict(found: Sequence[PerQueryFindings]) -> str:
             f"{each.task} saves {each.savings.mean():.0%} (the margin rule {each.rule.saving:.0%})" for each in missed
         )
         verdict += f" Where it is missed: {shares}."
+        if all(each.rule.saving > each.savings.mean() for each in missed):
+            verdict += " So more can be saved there; the policies have not learnt it in these steps."
     return verdict
 
 

@@ -73,7 +73,9 @@ def test_targets_of_the_per_query_problem_are_met_or_missed() -> None:
     bad = replace(PER_QUERY, task="chatdev", points=(replace(POINT, cost=95.0),))
     verdict = per_query_verdict([PER_QUERY, bad])
     assert "is met on all tasks but chatdev" in verdict
-    assert "chatdev saves 5% (the margin rule 10%)" in verdict
+    assert "chatdev saves 5% (the margin rule 10%). So more can be saved there" in verdict
+    best = replace(bad, rule=replace(POINT, cost=99.0))
+    assert "So more" not in per_query_verdict([best])
 
 
 def test_what_beats_every_static_allocation_is_held_against_the_best() -> None:
