@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,9 @@ def test_its_own_ray_is_quiet_heeds_ctrl_c_and_is_gone_afterwards(words: Words, 
     def start(**changes: Any) -> subprocess.Popen[str]:
         command = [sys.executable, "-W", "error", "-m", "agenttts_env.experiments.cli"]
         command += words(tmp_path / "c", launcher="ray", jobs=2, **changes)
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore Ctrl-C
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, process_group=0, preexec_fn=heed, **pipes)
 
     log = tmp_path / "c" / "cells.jsonl"
     process = start(seeds=40)
