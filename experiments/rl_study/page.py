@@ -167,6 +167,8 @@ def mixture_section(found: MixtureFindings, plots: str) -> str:
     behind = [task for task, ours, theirs in zip(comparison.tasks, mine, chance, strict=True) if ours > theirs]
     return _template("mixture").format(
         verdict=mixture_verdict(dict(zip(names, final.value.tolist(), strict=True)), p_values, behind),
+        before=f"{np.mean([curve[:, 0].mean() for curve in found.curves.values()]):.4f}",
+        after=f"{np.mean([curve[:, -1].mean() for curve in found.curves.values()]):.4f}",
         trials=TRIALS,
         tasks=len(comparison.tasks),
         data_seeds=DATA_SEEDS,
