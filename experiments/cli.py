@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from agenttts_env.errors import AgentTTSError, EngineError, InvalidInputError
-from agenttts_env.experiments import parsing
+from agenttts_env.experiments import help_texts, parsing
 from agenttts_env.experiments.compare.options import CompareOptions, read_options
 from agenttts_env.experiments.enjoy_options import ENJOY_FIELDS, ENJOY_GROUPS, EnjoyOptions
 from agenttts_env.experiments.options import GROUPS, RECORD_FIELDS, RecordOptions, SearchOptions
@@ -23,99 +23,6 @@ from agenttts_env.experiments.train_options import TRAIN_GROUPS, TrainOptions, r
 DONE, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: all is well; inference failed, or a result is refuted; a request that breaks a rule; Ctrl-C."""
 
-_DESCRIPTION = """\
-Which model and how many samples at which stage of an LLM pipeline give the best score within a budget?
-A search tries allocations of the budget by running them, and learns from their scores.
-"""
-
-_EXAMPLES = """\
-examples:
-  agenttts tasks                               what can be searched
-  agenttts search --help                       all options of a search
-  agenttts search --task fictional-qa --engine scripted --trials 20 --out runs/first
-                                               a search in seconds, without any model (its scores are meaningless)
-  agenttts search --task fictional-qa --backend replay --cost flops --budget 4e11 --out runs/replayed
-                                               a search in seconds over recorded outcomes of a real model
-  agenttts compare --help                      compare searchers, on tasks that are simulated
-  agenttts record --help                       record outcomes of your own
-  agenttts paper                               the experiments of the paper, each one command
-  agenttts oracle --task 2wikimultihopqa       the best allocation there is, where all can be computed
-  agenttts show runs/first                     tables and plot of a run, finished or running
-"""
-
-_SEARCH_DESCRIPTION = """\
-Search for the allocation with the best score within a budget.
-
-Every sample is kept in a store before it is used: stop a search at any time, give the same command again, and it goes
-on without computing anything twice. At the end the best allocation is scored once on the sealed test split.
-"""
-
-_SEARCH_EXAMPLES = """\
-examples:
-  a search in seconds, without any model (its scores are meaningless):
-    agenttts search --task fictional-qa --engine scripted --models smollm2-135m,smollm2-360m --trials 20
-
-  real inference on a laptop: up to 16 samples at each of two stages, within 400 GFLOPs per example:
-    agenttts search --task fictional-qa --engine transformers --models smollm2-135m \\
-      --max-samples 16 --cost flops --budget 4e11 --trials 15 --examples 20 --test-examples 50
-
-  your own task, which the module my_task.py in this folder registers:
-    agenttts search --task my_task:NAME --engine scripted
-
-  an LLM as the searcher, models behind an OpenAI-compatible server, tracked offline:
-    agenttts search --task 2wikimultihopqa --data DIR --engine openai --base-url http://HOST:8000/v1 \\
-      --models retrieve=qwen2.5-7b,qwen2.5-72b --models answer=llama-3.2-3b \\
-      --searcher agenttts --llm openai:qwen2.5-72b --wandb offline
-"""
-
-_COMPARE_DESCRIPTION = """\
-Compare searchers on simulated tasks: every searcher on every task with every seed, measured against the best allocation
-there is. No model runs, and the scores are no measurements; with --llm the searchers that need an LLM take part, whose
-replies are real.
-
-Every finished run is kept at once: stop a comparison at any time, give the same command again, and it goes on. At the
-end come tables, a page (report.html), plots, CSV and Parquet; `agenttts report DIR` makes them again.
-"""
-
-_COMPARE_EXAMPLES = """\
-examples:
-  all simulated tasks, all searchers that need no LLM: a few minutes on 2 cores
-    agenttts compare
-
-  a look, in seconds:
-    agenttts compare --tasks cwq,webqsp --searchers random,tpe,tpe+init --seeds 5 --trials 20 --out runs/look
-
-  one task at every budget that figures were published for:
-    agenttts compare --tasks 2wikimultihopqa --budgets published --out runs/budgets
-
-  searchers with options of their own, in dollars:
-    agenttts compare --searchers random,tpe,insight-rules,insight-rules:insight_1=false --cost usd --out runs/ablation
-
-  the LLM-driven searchers too, their LLM behind an OpenAI-compatible server:
-    agenttts compare --llm openai:qwen2.5-72b --base-url http://HOST:8000/v1 --seeds 5 --out runs/llm
-
-  the same options in a file (TOML, or YAML where PyYAML is installed), fields as the options here; the command line
-  has precedence:
-    agenttts compare --config comparison.toml --jobs 8
-"""
-
-_VALIDATE_DESCRIPTION = """\
-Check every trial that a result.json claims, by running all of it again: the same version, settings and seeds. Ends with
-0 if every trial is confirmed, with 1 if one is refuted, and with 2 if the file is no result of this version.
-
-Of searchers that an LLM drives, the allocations that they asked for are evaluated again; no LLM is asked.
-"""
-
-_REPORT_DESCRIPTION = """\
-Show the tables of a comparison, finished or running, and write its page (report.html), plots, CSV and Parquet. Reads
-files only.
-"""
-
-_POWER_DESCRIPTION = """\
-How many seeds does it take to tell a difference in normalised regret between two searchers with 80% power? By the
-stratified signed-rank test on runs that are paired by seed, at 5%.
-"""
-
 _POWER_OPTIONS = {
     "difference": ("D", "mean difference in regret that is to be told"),
     "deviation": ("S", "standard deviation of paired differences within a problem [DIR's median over pairs]"),
@@ -123,94 +30,6 @@ _POWER_OPTIONS = {
     "pairs": ("N", "among how many pairs, for Holm's correction [all of DIR's, or 1]"),
     "seeds": ("N", "say the power of so many too [DIR's]"),
 }
-
-_POWER_EXAMPLES = """\
-examples:
-  from a finished comparison:
-    agenttts power runs/compare --difference 0.1
-
-  from a deviation, on six problems:
-    agenttts power --difference 0.1 --deviation 0.5 --problems 6
-"""
-
-_RECORD_DESCRIPTION = """\
-Run a pipeline once with everything that any allocation asks for, and write the outcomes to a table (no text, neither of
-the data nor of a model). A search with --backend replay then scores every allocation as a live one would, in no time.
-
-Every sample is kept in a store before it is used: stop a recording at any time, give the same command again, and it
-goes on without computing anything twice.
-"""
-
-_RECORD_EXAMPLES = """\
-examples:
-  in seconds, without any model (its scores are meaningless):
-    agenttts record --task fictional-qa --engine scripted --models smollm2-135m --max-samples 8 --out toy.npz
-
-  two models, at most 16 samples, of which only some numbers are on offer:
-    agenttts record --task fictional-qa --models smollm2-135m,smollm2-360m --max-samples 16 --levels 1,2,4,8,16 \\
-      --examples 50 --test-examples 50 --out smollm2.npz
-"""
-
-_ORACLE_DESCRIPTION = """\
-Find the best allocation by computing all of them: every choice of models and every number of samples, by expected score
-in a simulation, or by recorded score. A simulation runs no model, and its scores are no measurements.
-"""
-
-_ORACLE_EXAMPLES = """\
-examples:
-  all tasks that can be simulated, in one table:
-    agenttts oracle
-
-  one of them, with everything there is to write and draw:
-    agenttts oracle --task 2wikimultihopqa --budget 1000 --out oracles
-
-  of a recorded table, by the scores of its test split:
-    agenttts oracle --task fictional-qa --backend replay --table smollm2.npz --cost flops --split test
-"""
-
-_TRAIN_DESCRIPTION = """\
-Train a policy that allocates, by reinforcement learning in a simulation: no model runs, and the scores are no
-measurements. The policy is evaluated on data sets that it is not trained on.
-
-Every evaluation comes with a checkpoint: stop a training at any time, give the same command again, and it goes on
-exactly as it would have. TensorBoard reads the curves in OUT/tensorboard.
-"""
-
-_TRAIN_EXAMPLES = """\
-examples:
-  one allocation, stage by stage, at any budget: a minute on 2 cores
-    agenttts train --env AgentTTS/CWQ-Stagewise-v0 --out runs/stagewise
-
-  a search policy for a task that it has never seen:
-    agenttts train --env AgentTTS/Mixture-v0 --held-out cwq --steps 2000000 --out runs/mixture
-
-  other hyperparameters, another learner, the same options in a file (YAML); the command line has precedence:
-    agenttts train --env AgentTTS/CWQ-v0 --algo A2C --hyperparameter learning_rate=0.0005
-    agenttts train --config training.yaml --seed 3
-"""
-
-
-_PAPER_DESCRIPTION = """\
-Repeat an experiment of the paper: its searches, its plots, and a page that says what the paper reports, what comes out
-here, and where the two differ. Without NAME: the list of them. Scores are simulated, by landscapes that were fitted to
-figures of that very paper; each page says which of its numbers were.
-
-Every finished search is kept at once: stop a preset at any time, give the same command again, and it goes on. At
-the end OUT/NAME holds page.md, numbers.csv, and plots as PNG and SVG.
-"""
-
-_PAPER_EXAMPLES = """\
-examples:
-  what there is:
-    agenttts paper
-
-  one figure; all of them, with their pages as documentation:
-    agenttts paper fig6
-    agenttts paper all --markdown docs/paper
-
-  what an LLM writes:
-    agenttts paper fig5 --llm transformers:smollm2-135m --llm-max-tokens 300 --trials 20
-"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -252,19 +71,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _command(_Parser(prog="agenttts"), _DESCRIPTION, _EXAMPLES)
+    parser = _command(_Parser(prog="agenttts"), help_texts.DESCRIPTION, help_texts.EXAMPLES)
     parser.add_argument("--version", action="version", version=f"agenttts-env {version('agenttts-env')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     search = _command(
-        commands.add_parser("search", help="search for the best allocation"), _SEARCH_DESCRIPTION, _SEARCH_EXAMPLES
+        commands.add_parser("search", help="search for the best allocation"),
+        help_texts.SEARCH_DESCRIPTION,
+        help_texts.SEARCH_EXAMPLES,
     )
     search.usage = "agenttts search --task NAME [OPTION VALUE]..."
     search.set_defaults(run=_search)
     _add_options(search, fields(SearchOptions))
     compare = _command(
         commands.add_parser("compare", help="compare searchers on simulated tasks"),
-        _COMPARE_DESCRIPTION,
-        _COMPARE_EXAMPLES,
+        help_texts.COMPARE_DESCRIPTION,
+        help_texts.COMPARE_EXAMPLES,
     )
     compare.usage = "agenttts compare [OPTION VALUE]..."
     compare.set_defaults(run=_compare)
@@ -272,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--config", metavar="FILE", help="a file of options")
     report = _command(
         commands.add_parser("report", help="report a comparison"),
-        _REPORT_DESCRIPTION,
+        help_texts.REPORT_DESCRIPTION,
     )
     report.add_argument("dir", metavar="DIR", help="folder of the comparison")
     report.add_argument("--all", action="store_true", help="print the table of every problem too")
@@ -296,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     sync.set_defaults(run=_sync)
     validate = _command(
         commands.add_parser("validate", help="check a comparison's result by running it again"),
-        _VALIDATE_DESCRIPTION,
+        help_texts.VALIDATE_DESCRIPTION,
     )
     validate.add_argument("file", metavar="RESULT.json", help="result.json of a finished comparison")
     validate.add_argument("--jobs", action="append", metavar="N", help="how many processes run cells [all cores]")
@@ -305,7 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     validate.set_defaults(run=_validate)
     power = _command(
-        commands.add_parser("power", help="how many seeds tell a difference"), _POWER_DESCRIPTION, _POWER_EXAMPLES
+        commands.add_parser("power", help="how many seeds tell a difference"),
+        help_texts.POWER_DESCRIPTION,
+        help_texts.POWER_EXAMPLES,
     )
     power.add_argument("dir", metavar="DIR", nargs="?", help="folder of a comparison, which gives all but a difference")
     for name, (metavar, text) in _POWER_OPTIONS.items():
@@ -313,24 +136,24 @@ def _parser() -> argparse.ArgumentParser:
     power.set_defaults(run=_power)
     record = _command(
         commands.add_parser("record", help="record a pipeline's outcomes, to search them in no time"),
-        _RECORD_DESCRIPTION,
-        _RECORD_EXAMPLES,
+        help_texts.RECORD_DESCRIPTION,
+        help_texts.RECORD_EXAMPLES,
     )
     record.usage = "agenttts record --task NAME [OPTION VALUE]..."
     record.set_defaults(run=_record)
     _add_options(record, RECORD_FIELDS)
     oracle = _command(
         commands.add_parser("oracle", help="compute the best allocation, where all can be computed"),
-        _ORACLE_DESCRIPTION,
-        _ORACLE_EXAMPLES,
+        help_texts.ORACLE_DESCRIPTION,
+        help_texts.ORACLE_EXAMPLES,
     )
     oracle.usage = "agenttts oracle [--task NAME] [OPTION VALUE]..."
     oracle.set_defaults(run=_oracle)
     _add_options(oracle, ORACLE_FIELDS)
     train = _command(
         commands.add_parser("train", help="train a policy that allocates, in a simulation"),
-        _TRAIN_DESCRIPTION,
-        _TRAIN_EXAMPLES,
+        help_texts.TRAIN_DESCRIPTION,
+        help_texts.TRAIN_EXAMPLES,
     )
     train.usage = "agenttts train --env ID [OPTION VALUE]..."
     train.set_defaults(run=_train)
@@ -346,7 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     enjoy.set_defaults(run=_enjoy)
     _add_options(enjoy, ENJOY_FIELDS, ENJOY_GROUPS)
     paper = _command(
-        commands.add_parser("paper", help="repeat an experiment of the paper"), _PAPER_DESCRIPTION, _PAPER_EXAMPLES
+        commands.add_parser("paper", help="repeat an experiment of the paper"),
+        help_texts.PAPER_DESCRIPTION,
+        help_texts.PAPER_EXAMPLES,
     )
     paper.usage = "agenttts paper [NAME] [OPTION VALUE]..."
     paper.add_argument("name", metavar="NAME", nargs="?", help="of a preset, or all; see `agenttts paper`")
