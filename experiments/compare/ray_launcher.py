@@ -6,8 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -15,9 +14,6 @@ from agenttts_env.errors import EngineError, MissingExtraError
 from agenttts_env.experiments.compare.plan import CellPlan, installed
 from agenttts_env.experiments.compare.record import CellRecord
 from agenttts_env.experiments.compare.runner import run_cell
-
-WAITING = 4
-"""How many cells wait for each core at a time: enough that no core ever idles, and few to cancel."""
 
 KNOCK_SECONDS = 10.0
 
@@ -48,7 +44,7 @@ def run_cells_on_ray(
     address: str | None = None,
     run: Callable[[CellPlan], CellRecord] = run_cell,
 ) -> Iterator[CellRecord]:
-    """Run cells as tasks of one core each, and yield each as it is finished.
+    """Run cells in workers of one core each, and yield each as it is finished.
 
     Args:
         cells: which.
@@ -67,43 +63,49 @@ def run_cells_on_ray(
         return
     with _session(ray, jobs, address):
         cores = int(ray.cluster_resources().get("CPU", 1))
-        window = jobs if jobs is not None and jobs < cores else WAITING * cores
-        task = ray.remote(num_cpus=1, max_retries=0)(_run_here)
+        make = ray.remote(num_cpus=1)(_Worker)
+        workers = [make.remote(run) for _ in range(min(jobs or cores, cores, len(cells)))]
         here = installed()
+        busy = {worker.check.remote(here): worker for worker in workers}
         rest = iter(cells)
-        running = [task.remote(run, cell, here) for cell in islice(rest, window)]
+        left = len(cells)
         try:
-            while running:
-                (finished,), running = ray.wait(running)
+            while left:  # a worker for which no core gets free is never waited for
+                (finished,), _ = ray.wait(list(busy))
+                worker = busy.pop(finished)
                 record = _result(ray, finished)
-                running += [task.remote(run, cell, here) for cell in islice(rest, 1)]
-                yield record
+                busy.update({worker.run.remote(cell): worker for cell in islice(rest, 1)})
+                if record is not None:
+                    left -= 1
+                    yield record
         finally:
-            for one in running:
-                with suppress(ray.exceptions.RayError):  # what is gone already needs no end
-                    ray.cancel(one, force=True)
+            for worker in workers:  # cells run in workers because to cancel tasks may crash this process (Ray 2.60)
+                ray.kill(worker)
 
 
-def _run_here(run: Callable[[CellPlan], CellRecord], cell: CellPlan, wanted: Mapping[str, Any]) -> CellRecord:
-    """In a process of Ray's, which may be on a machine with another clone of the repository."""
-    found = _installed_here()
-    other = [name for name in wanted if found.get(name) != wanted[name]]
-    if other:
-        raise EngineError(
-            f"all nodes must have this machine's {', '.join(other)}, {[wanted[name] for name in other]}, but node "
-            f"{socket.gethostname()} has {[found.get(name) for name in other]}"
-        )
-    return run(cell)
+class _Worker:
+    """A process of Ray's on one core, maybe of a machine that has another clone of the repository."""
+
+    def __init__(self, run: Callable[[CellPlan], CellRecord]) -> None:
+        self._run = run
+
+    def run(self, cell: CellPlan) -> CellRecord:
+        return self._run(cell)
+
+    def check(self, wanted: Mapping[str, Any]) -> None:
+        """Refuse to work with other code than that of the process that asks."""
+        found = installed()
+        other = [name for name in wanted if found.get(name) != wanted[name]]
+        if other:
+            raise EngineError(
+                f"all nodes must have this machine's {', '.join(other)}, {[wanted[name] for name in other]}, but node "
+                f"{socket.gethostname()} has {[found.get(name) for name in other]}"
+            )
 
 
-@lru_cache(maxsize=1)
-def _installed_here() -> Mapping[str, Any]:
-    return installed()
-
-
-def _result(ray: Any, finished: Any) -> CellRecord:
+def _result(ray: Any, finished: Any) -> CellRecord | None:
     try:
-        record: CellRecord = ray.get(finished)
+        record: CellRecord | None = ray.get(finished)
     except ray.exceptions.RayTaskError as error:  # raised in the task: as if it had been raised here
         if isinstance(error.cause, Exception):
             raise error.cause from None

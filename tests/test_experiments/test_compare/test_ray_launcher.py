@@ -131,13 +131,14 @@ def test_its_own_ray_is_quiet_heeds_ctrl_c_and_is_gone_afterwards(words: Words, 
         return subprocess.Popen(command, process_group=0, preexec_fn=heed, **pipes)
 
     log = tmp_path / "c" / "cells.jsonl"
+    before = rays()  # the tests above may have left theirs running
     process = start(seeds=40)
     while not log.exists() or log.read_bytes().count(b"\n") < 3:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert "interrupted; the same command goes on" in err
     assert 3 <= log.read_bytes().count(b"\n") < 240
     process = start(seeds=40)
@@ -145,17 +146,20 @@ def test_its_own_ray_is_quiet_heeds_ctrl_c_and_is_gone_afterwards(words: Words, 
     assert process.returncode == 0
     assert "cell 240/240" in err
     assert "ray" not in err.lower()
-    assert not rays()
+    deadline = time.monotonic() + 20  # those that were told to end are given some seconds
+    while rays().keys() - before.keys() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not {number: command for number, command in rays().items() if number not in before}
 
 
-def rays() -> list[str]:
-    """Commands of Ray's own processes."""
-    found = []
+def rays() -> dict[str, str]:
+    """Commands of Ray's own processes, by process number."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:  # it has ended meanwhile
             continue
         if "raylet" in command or "gcs_server" in command:
-            found.append(command)
+            found[path.parent.name] = command
     return found
