@@ -54,7 +54,12 @@ class TrainOptions:
         "an option of the environment, VALUE is JSON or text; repeatable",
     )
     held_out: tuple[str, ...] = _option(
-        (), "problem", _names, "TASK,…", "tasks that the mixture trains without, and on which alone it is evaluated"
+        (),
+        "problem",
+        _names,
+        "TASK,…",
+        "tasks that the mixture trains without, and on which alone it is evaluated: they select best.zip, so "
+        "that a fair comparison on them takes policy:OUT/final.zip",
     )
     algo: str | None = _option(
         None,

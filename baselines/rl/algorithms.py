@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
@@ -172,7 +172,8 @@ def make_model(
     Args:
         algorithm: which.
         envs: resets itself in the same step, see :class:`~agenttts_env.baselines.rl.vec_env.SB3VecEnv`.
-        hyperparameters: see :func:`hyperparameters_of`.
+        hyperparameters: see :func:`hyperparameters_of`; two numbers as ``learning_rate`` are the first and the last one
+            of a linear schedule.
         seed: of its weights.
 
     Raises:
@@ -183,8 +184,19 @@ def make_model(
     if "net_arch" in hyperparameters:
         rest["policy_kwargs"] = {**rest.get("policy_kwargs", {}), "net_arch": list(hyperparameters["net_arch"])}
     make = algorithm.load()
+    if isinstance(rest.get("learning_rate"), (list, tuple)):
+        rest["learning_rate"] = _schedule(rest["learning_rate"])
     try:
         with global_random_numbers_kept():
             return make(algorithm.policy, SB3VecEnv(envs), seed=seed, device="cpu", **rest)
     except (TypeError, ValueError, AssertionError) as error:
         raise InvalidInputError(f"{algorithm.name} refuses its hyperparameters {dict(rest)}: {error}") from error
+
+
+def _schedule(ends: Sequence[Any]) -> Any:
+    from stable_baselines3.common.utils import LinearSchedule
+
+    if len(ends) != 2 or not all(isinstance(end, (int, float)) and end >= 0 for end in ends):
+        raise InvalidInputError(f"`learning_rate` must be a number, or the first and the last one, but got {ends!r}")
+    first, last = ends
+    return LinearSchedule(first, last, end_fraction=1.0)

@@ -17,9 +17,9 @@ from agenttts_env.experiments.compare.problem import oracle_of
 from agenttts_env.experiments.rl_study.trainings import Training, read_curve, read_seconds
 from agenttts_env.experiments.statistics import Cell, Comparison
 
-POLICY = "policy"
-"""Stands for the policies of all training seeds: the run of data seed s takes the one of training seed s mod their
-number."""
+POLICY, UNTRAINED = "policy", "untrained"
+"""Stand for the policies of all training seeds, after training and before: the run of data seed s takes the one of
+training seed s mod their number. After training it is the last one: the best one is selected on the left-out task."""
 
 SEARCHERS = ("random", "init-only", "insight-rules", "tpe", "tpe+init")
 DATA_SEEDS = 40
@@ -58,20 +58,21 @@ def mixture_findings(trainings: Sequence[Training], out: Path, jobs: int) -> Mix
     tasks = tuple(dict.fromkeys(each.task for each in trainings))
     seeds = 1 + max(each.seed for each in trainings)
     options = CompareOptions(tasks=tasks, searchers=SEARCHERS, seeds=DATA_SEEDS, trials=TRIALS)
-    cells, oracles = [], {}
+    cells, oracles, names = [], {}, {name: name for name in SEARCHERS}
     for problem in plan_problems(options):
         oracles[problem.name] = oracle_of(problem).best().score
         for seed in range(DATA_SEEDS):
-            policy = Training("mixture", problem.task, seed % seeds).folder(out)
-            for searcher in (*SEARCHERS, f"{PREFIX}{policy}"):
+            training = Training("mixture", problem.task, seed % seeds)
+            policy, untrained = f"{PREFIX}{training.last(out)}", f"{PREFIX}{training.untrained(out)}"
+            names |= {policy: POLICY, untrained: UNTRAINED}
+            for searcher in (*SEARCHERS, policy, untrained):
                 cells.append(CellPlan(problem, searcher, seed, TRIALS, options.examples))
     found: list[Cell] = []
     for record in run_cells(cells, jobs):
         if record.error:
             raise RuntimeError(f"{record.searcher} broke down on {record.problem}: {record.error}")
-        cell = record.cell()
-        found.append(replace(cell, searcher=POLICY) if cell.searcher.startswith(PREFIX) else cell)
-    order = (POLICY, *SEARCHERS)
+        found.append(replace(record.cell(), searcher=names[record.searcher]))
+    order = (POLICY, UNTRAINED, *SEARCHERS)
     found.sort(key=lambda cell: (tasks.index(cell.task), order.index(cell.searcher), cell.seed))
 
     def own(task: str) -> list[Training]:

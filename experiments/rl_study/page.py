@@ -10,7 +10,7 @@ import numpy as np
 
 from agenttts_env.experiments.compare.names import shown
 from agenttts_env.experiments.rl_study.intervals import percent
-from agenttts_env.experiments.rl_study.mixture import DATA_SEEDS, POLICY, TRIALS, MixtureFindings
+from agenttts_env.experiments.rl_study.mixture import DATA_SEEDS, POLICY, TRIALS, UNTRAINED, MixtureFindings
 from agenttts_env.experiments.rl_study.per_query import NEAR, QUESTIONS, PerQueryFindings
 from agenttts_env.experiments.rl_study.recorded import TASK, RecordedFindings
 from agenttts_env.experiments.rl_study.stagewise import BUDGETS, StagewiseFindings
@@ -165,10 +165,10 @@ def mixture_section(found: MixtureFindings, plots: str) -> str:
     ends = losses[..., -1].mean(axis=-1)
     mine, chance = ends[:, names.index(POLICY)], ends[:, names.index("random")]
     behind = [task for task, ours, theirs in zip(comparison.tasks, mine, chance, strict=True) if ours > theirs]
+    regret = dict(zip(names, final.value.tolist(), strict=True))
     return _template("mixture").format(
-        verdict=mixture_verdict(dict(zip(names, final.value.tolist(), strict=True)), p_values, behind),
-        before=f"{np.mean([curve[:, 0].mean() for curve in found.curves.values()]):.4f}",
-        after=f"{np.mean([curve[:, -1].mean() for curve in found.curves.values()]):.4f}",
+        verdict=mixture_verdict(regret, p_values, behind),
+        learnt=learnt_verdict(regret, p_values[UNTRAINED]),
         trials=TRIALS,
         tasks=len(comparison.tasks),
         data_seeds=DATA_SEEDS,
@@ -194,6 +194,22 @@ def mixture_verdict(regret: dict[str, float], p_values: dict[str, float], behind
         f"{_list(better)}; from {_list(level)} it cannot be told apart (signed-rank, Holm, 5%). "
         f"By the mean of single tasks it is behind random search on {', '.join(behind) or 'none'}."
     )
+
+
+def learnt_verdict(regret: dict[str, float], p_value: float) -> str:
+    """What training adds to the environment's encoding.
+
+    Args:
+        regret: by searcher.
+        p_value: of the test of the policy against the untrained one.
+    """
+    trained, untrained, chance = (regret[name] for name in (POLICY, UNTRAINED, "random"))
+    said = "cannot be told from" if p_value >= SIGNIFICANT else "is " + ("below" if trained < untrained else "above")
+    text = f"The trained policies' regret, {trained:.2f}, {said} the untrained ones', {untrained:.2f} (p {_p(p_value)})"
+    if not trained < chance:
+        return f"{text}."
+    share = min(1.0, max(0.0, (chance - untrained) / (chance - trained)))
+    return f"{text}: {share:.0%} of the lead over random search is there before any training."
 
 
 def write_page(path: Path, sections: Sequence[str], command: str, versions: str) -> None:

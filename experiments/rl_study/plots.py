@@ -13,7 +13,7 @@ from agenttts_env.errors import MissingExtraError
 from agenttts_env.experiments.compare.names import shown
 from agenttts_env.experiments.compare.plots.style import PAGE, PALETTE, RC, figure, grid, save, styles
 from agenttts_env.experiments.rl_study.intervals import Floats, interval
-from agenttts_env.experiments.rl_study.mixture import POLICY, MixtureFindings
+from agenttts_env.experiments.rl_study.mixture import POLICY, UNTRAINED, MixtureFindings
 from agenttts_env.experiments.rl_study.per_query import PerQueryFindings
 from agenttts_env.experiments.rl_study.stagewise import StagewiseFindings
 from agenttts_env.experiments.statistics import Reference, Resamples, anytime_regret, interquartile_mean
@@ -119,7 +119,7 @@ def plot_trade_off(found: Sequence[PerQueryFindings], path: Path) -> None:
 def plot_searches(found: MixtureFindings, path: Path) -> None:
     """Normalised regret over trials on the left-out tasks."""
     comparison = found.comparison
-    looks = styles([name for name in comparison.searchers if name != POLICY])
+    looks = styles([name for name in comparison.searchers if name not in (POLICY, UNTRAINED)])
     numbers = np.arange(1, comparison.trials + 1)
     resamples = Resamples.of(1, len(comparison.seeds), count=400)
     with _panels(comparison.tasks, "SIMULATED · searching a task that was left out of training", path) as panels:
@@ -130,8 +130,9 @@ def plot_searches(found: MixtureFindings, path: Path) -> None:
                 anytime_regret(part, reference, "trials", numbers / comparison.trials), resamples
             )
             for index, searcher in enumerate(comparison.searchers):
-                if searcher == POLICY:
-                    drawn: dict[str, Any] = {"color": PALETTE[3], "linewidth": 2.2}
+                if searcher in (POLICY, UNTRAINED):
+                    line, width = ("-", 2.2) if searcher == POLICY else (":", 1.4)
+                    drawn: dict[str, Any] = {"color": PALETTE[3], "linestyle": line, "linewidth": width}
                 else:
                     drawn = {"color": looks[searcher].colour, "linestyle": looks[searcher].line}
                 axes.plot(numbers, lines.value[index], label=shown(searcher), **drawn)

@@ -6,16 +6,20 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from agenttts_env.baselines.rl.algorithms import make_model
+from agenttts_env.baselines.rl.policy import ABOUT, save_model
 from agenttts_env.baselines.rl.problems import Kind
 from agenttts_env.experiments.compare.launcher import begin_worker
-from agenttts_env.experiments.train import run_training
+from agenttts_env.experiments.train import FINAL, run_training
 from agenttts_env.experiments.train_options import TrainOptions
+from agenttts_env.experiments.train_plan import TrainPlan
 from agenttts_env.simulation.landscape import landscape_names
 from agenttts_env.tasks import TASKS
 
@@ -58,9 +62,29 @@ class Training:
             out=str(self.folder(out)),
         )
 
+    @property
+    def name(self) -> str:
+        """Its own among all trainings."""
+        return f"{self.kind}-{self.task}-{self.seed}"
+
     def folder(self, out: Path) -> Path:
         """Where it is kept."""
-        return out / "trainings" / f"{self.kind}-{self.task}-{self.seed}"
+        return out / "trainings" / self.name
+
+    def last(self, out: Path) -> Path:
+        """The file of its policy at the end: unlike the best one, it was not selected by any evaluation."""
+        return self.folder(out) / FINAL
+
+    def untrained(self, out: Path) -> Path:
+        """The file of its policy as it was before training; written if need be."""
+        file = out / "untrained" / f"{self.name}.zip"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            plan = TrainPlan.of(self.options(out, 1.0))
+            with closing(plan.make_training_envs()) as envs:
+                model = make_model(plan.algorithm, envs, plan.hyperparameters, seed=self.seed)
+                save_model(model, file, {ABOUT: json.dumps(plan.about(steps=0, episodes=0, seconds=0.0))})
+        return file
 
 
 def env_id(kind: Kind, task: str) -> str:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from agenttts_env.baselines.rl.algorithms import read_hyperparameters
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments.benchmark_rl import main as benchmark
+from agenttts_env.experiments.train_options import TrainOptions
 from agenttts_env.experiments.train_state import Evaluated, TrainState
-from agenttts_env.experiments.tune_rl import main, score
+from agenttts_env.experiments.tune_rl import main, score, tune
 
 for _module in ("stable_baselines3", "sb3_contrib", "tensorboard", "yaml", "optuna"):
     pytest.importorskip(_module)
@@ -37,6 +40,33 @@ def test_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }
     with pytest.raises(InvalidInputError, match="`out` must be a folder without a study"):
         main(words)
+
+
+def test_several_environments_count_together_and_what_is_kept_stays(tmp_path: Path) -> None:
+    out, file = tmp_path / "tuned", tmp_path / "start.yaml"
+    start = {"num_envs": 4, "n_steps": 4, "n_epochs": 2, "batch_size": 16, "gamma": 1.0, "ent_coef": 0.01}
+    file.write_text(json.dumps({"stagewise": {"MaskablePPO": {**start, "learning_rate": [0.002, 0.0]}}}))
+    envs = [f"AgentTTS/{task}-Stagewise-v0" for task in ("CWQ", "TaskBench")]
+    options = [TrainOptions(env=env, hyperparameters=str(file), steps=32, env_option={"examples": 5}) for env in envs]
+    tune(options, minutes=1, most=4, out=out, console=Console(quiet=True), keep=["gamma"])
+    with (out / "study.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        parts = [score(TrainState.read(out / f"trial-{row['trial']}" / part / "checkpoint.zip")) for part in "01"]
+        assert float(row["value"]) == pytest.approx(sum(parts) / 2)
+        assert parts[0] != parts[1]
+        assert float(row["gamma"]) == 1.0
+        assert json.loads(row["learning_rate"])[1] == 0.0
+    assert len({row["gae_lambda"] for row in rows}) > 1
+    for changes, message in (
+        ({"keep": ["gama"]}, "`keep` must be among .*, but got 'gama'"),
+        (
+            {"options": [options[0], replace(options[1], env="AgentTTS/CWQ-PerQuery-v0")]},
+            "`env` must name .* one decis",
+        ),
+    ):
+        with pytest.raises(InvalidInputError, match=message):
+            tune(**{"options": options, "minutes": 0, "most": 1, "out": tmp_path, "console": Console(), **changes})  # type: ignore[arg-type]
 
 
 def test_a_study_ends_with_its_time(tmp_path: Path) -> None:

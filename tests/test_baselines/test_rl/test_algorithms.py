@@ -101,6 +101,9 @@ def test_other_errors(counting: Callable[..., Any]) -> None:
         get_algorithm("ppo")
     with pytest.raises(InvalidInputError, match="A2C refuses its hyperparameters"):
         make_model(get_algorithm("A2C"), counting(2), {"n_steps": 2, "rms_prop_eps": 1e-5, "verbose_": 1}, seed=0)
+    for rate in ([0.1], [0.1, -1], ["fast", 0]):
+        with pytest.raises(InvalidInputError, match="`learning_rate` must be a number, or the first and the last"):
+            make_model(get_algorithm("A2C"), counting(2), {"n_steps": 2, "learning_rate": rate}, seed=0)
     with pytest.raises(InvalidInputError, match=r"`env` must be one of AgentTTS/.*, but got 'CartPole-v1'"):
         problem_kind("CartPole-v1")
     with pytest.raises(InvalidInputError, match=r"`env_option` must be options of AgentTTS/CWQ-v0, but got"):

@@ -19,6 +19,7 @@ SETTINGS = {"steps": 320, "every": 96, "seed": 5}
     ("name", "hyperparameters"),
     [
         ("PPO", {"n_steps": 8, "batch_size": 16, "learning_rate": 0.01}),
+        ("PPO", {"n_steps": 8, "batch_size": 16, "learning_rate": [0.02, 0.001]}),
         ("DQN", {"learning_starts": 40, "train_freq": 2, "buffer_size": 200, "learning_rate": 0.01}),
     ],
 )

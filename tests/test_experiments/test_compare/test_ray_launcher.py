@@ -51,6 +51,32 @@ def test_where_nobody_answers_is_said_at_once(cells: list[CellPlan]) -> None:  #
 
 
 @pytest.mark.slow
+def test_a_cluster_of_two_nodes_is_used_and_left_running(
+    cells: list[CellPlan], compare: Compare, tmp_path: Path
+) -> None:  # before Ray is started here, too
+    from ray import get_runtime_context
+    from ray.cluster_utils import Cluster  # Ray's own for tests: its nodes are processes of this machine
+
+    def run_and_tell(cell: CellPlan) -> CellRecord:
+        (tmp_path / get_runtime_context().get_node_id()).touch()
+        return run_cell(cell)
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        nodes = {cluster.head_node.node_id, cluster.add_node(num_cpus=1).node_id}
+        records = list(run_cells_on_ray(cells, jobs=None, address=cluster.address, run=run_and_tell))
+        assert sorted(record.key for record in records) == sorted(cell.key for cell in cells)
+        assert {path.name for path in tmp_path.iterdir()} == nodes
+        compare(tmp_path / "ray", launcher="ray", jobs=2, **{"ray-address": cluster.address})
+        assert cluster.remaining_processes_alive()
+    finally:
+        cluster.shutdown()
+    compare(tmp_path / "one")
+    for name in ("trials.csv", "summary.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "ray" / name).read_bytes()
+
+
+@pytest.mark.slow
 def test_ray_finds_what_one_process_finds(ray: Any, compare: Compare, tmp_path: Path, one_plot: None) -> None:
     there = compare(tmp_path / "ray", launcher="ray", jobs=2)
     here = compare(tmp_path / "one")

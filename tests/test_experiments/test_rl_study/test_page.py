@@ -8,6 +8,7 @@ import numpy as np
 
 from agenttts_env.experiments.rl_study.intervals import interval
 from agenttts_env.experiments.rl_study.page import (
+    learnt_verdict,
     mixture_verdict,
     per_query_section,
     per_query_verdict,
@@ -96,6 +97,19 @@ def test_the_mixtures_verdict_names_everybody_once() -> None:
     said = mixture_verdict({"policy": 2.0, "random": 1.0, "tpe": 0.4}, {"random": 0.001, "tpe": 0.01}, [])
     assert "better than nobody and worse than `random` and `tpe`" in said
     assert said.endswith("random search on none.")
+
+
+def test_what_is_learnt_is_what_the_untrained_policy_lacks() -> None:
+    regret = {"policy": 0.5, "untrained": 0.6, "random": 1.0}
+    assert learnt_verdict(regret, 0.001) == (
+        "The trained policies' regret, 0.50, is below the untrained ones', 0.60 (p 0.001): 80% of the lead over random "
+        "search is there before any training."
+    )
+    assert "0.50, cannot be told from the untrained ones', 0.60 (p 0.400): 80% of" in learnt_verdict(regret, 0.4)
+    worse = learnt_verdict({**regret, "policy": 0.7}, 0.01)
+    assert "is above" in worse
+    assert "100% of the lead" in worse
+    assert learnt_verdict({**regret, "policy": 1.1}, 0.01).endswith("(p 0.010).")
 
 
 def test_sections_are_whole() -> None:
