@@ -159,7 +159,8 @@ def _draw(context: Context, plot: Plot, curves: dict[str, dict[str, Array]], *, 
                 axes.plot(x[best], curve[best], "o", color=colour)
             axes.set_title(title)
             axes.set_ylabel("retrieval F1" if stage == "retrieve" else "EM")
-            axes.legend(frameon=False, loc="best")
+            between = stage == "retrieve" and not over_flops  # the flat lines of the two smaller models
+            axes.legend(frameon=False, loc=(0.02, 0.14) if between else "best")
             if over_flops:
                 axes.set_xscale("log")
                 axes.set_xlabel("FLOPs of the stage, per example")
