@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     search.set_defaults(run=_search)
     _add_options(search, fields(SearchOptions))
     compare = _command(
-        commands.add_parser("compare", help="compare searchers on simulated tasks"),
+        commands.add_parser("compare", help="compare searchers, on simulated tasks or recorded outcomes"),
         help_texts.COMPARE_DESCRIPTION,
         help_texts.COMPARE_EXAMPLES,
     )

@@ -15,7 +15,7 @@ examples:
                                                a search in seconds, without any model (its scores are meaningless)
   agenttts search --task fictional-qa --backend replay --cost flops --budget 4e11 --out runs/replayed
                                                a search in seconds over recorded outcomes of a real model
-  agenttts compare --help                      compare searchers, on tasks that are simulated
+  agenttts compare --help                      compare searchers, on simulated tasks or recorded outcomes
   agenttts record --help                       record outcomes of your own
   agenttts paper                               the experiments of the paper, each one command
   agenttts oracle --task 2wikimultihopqa       the best allocation there is, where all can be computed
@@ -52,6 +52,11 @@ Compare searchers on simulated tasks: every searcher on every task with every se
 there is. No model runs, and the scores are no measurements; with --llm the searchers that need an LLM take part, whose
 replies are real.
 
+With --backend replay the scores are recorded outcomes of real models, and incumbents are judged by the recorded test
+split. A seed then decides the searcher's random choices and, where --examples are fewer than were recorded, which of
+the recorded search examples are seen: intervals contain these two, and nothing of which examples and samples were
+recorded.
+
 Every finished run is kept at once: stop a comparison at any time, give the same command again, and it goes on. At the
 end come tables, a page (report.html), plots, CSV and Parquet; `agenttts report DIR` makes them again.
 """
@@ -73,6 +78,12 @@ examples:
   the LLM-driven searchers too, their LLM behind an OpenAI-compatible server:
     agenttts compare --llm openai:qwen2.5-72b --base-url http://HOST:8000/v1 --seeds 5 --out runs/llm
 
+  on recorded outcomes of a real model; each seed sees 25 of the 50 recorded search examples:
+    agenttts compare --backend replay --tasks fictional-qa --cost flops --budgets 4e11 --examples 25 --out runs/replay
+
+  on tables of your own, each at a budget of its own (they know their tasks):
+    agenttts compare --backend replay --table a.npz,b.npz --cost flops --budgets TASK=4e11 --budgets TASK=2e12
+
   the same options in a file (TOML, or YAML where PyYAML is installed), fields as the options here; the command line
   has precedence:
     agenttts compare --config comparison.toml --jobs 8
@@ -82,7 +93,8 @@ VALIDATE_DESCRIPTION = """\
 Check every trial that a result.json claims, by running all of it again: the same version, settings and seeds. Ends with
 0 if every trial is confirmed, with 1 if one is refuted, and with 2 if the file is no result of this version.
 
-Of searchers that an LLM drives, the allocations that they asked for are evaluated again; no LLM is asked.
+Of searchers that an LLM drives, the allocations that they asked for are evaluated again; no LLM is asked. A replay
+needs the tables that it was made with, where they were or beside RESULT.json; others are refused by their SHA-256.
 """
 
 REPORT_DESCRIPTION = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rich.table import Table
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments.compare.launcher import run_cells
-from agenttts_env.experiments.compare.options import CompareOptions
+from agenttts_env.experiments.compare.options import CompareOptions, backend_of, deciding_options
 from agenttts_env.experiments.compare.plan import CellPlan, plan_cells, plan_problems, settings
 from agenttts_env.experiments.compare.progress import CompareProgress
 from agenttts_env.experiments.compare.result_file import CLAIMS, Key, Result, claims_of, read_result
@@ -70,12 +70,14 @@ def validate(
     Returns:
         Whether every trial is confirmed.
 
+    Recorded tables are looked for where they were, and beside the result.
+
     Raises:
         InvalidInputError: the file is no result, or was made with something else than what is here.
         EngineError: a process died.
     """
     result = read_result(path)
-    options = replace(_options(result.settings), jobs=jobs)
+    options = replace(_options(result.settings, Path(path).parent), jobs=jobs)
     others = _check_settings(result.settings, options, any_version=any_version)
     plans = {plan.key: _to_check(plan, result) for plan in plan_cells(options, plan_problems(options))}
     differences: dict[Key, Difference] = {}
@@ -91,12 +93,10 @@ def validate(
     return not differences
 
 
-def _options(claimed: Mapping[str, Any]) -> CompareOptions:
-    """The options of a comparison from its settings."""
+def _options(claimed: Mapping[str, Any], folder: Path) -> CompareOptions:
+    """The options of a comparison from its settings, with the tables that are in a folder."""
     values: dict[str, Any] = {}
-    for option in fields(CompareOptions):
-        if option.metadata["group"] == "run":
-            continue
+    for option in deciding_options(backend_of(claimed)):
         if option.name not in claimed:
             raise InvalidInputError(f"a result must have the setting `{option.name}`, but this one has none")
         value = claimed[option.name]
@@ -104,16 +104,36 @@ def _options(claimed: Mapping[str, Any]) -> CompareOptions:
             value = {key: tuple(inner) if isinstance(inner, list) else inner for key, inner in value.items()}
         values[option.name] = tuple(value) if isinstance(value, list) else value
     try:
-        return CompareOptions(**values)
+        values["table"] = tuple(
+            _located(str(table), folder, claimed.get("tables")) for table in values.get("table", ())
+        )
+        return CompareOptions(**(values | {"backend": backend_of(claimed)}))
     except InvalidInputError:
         raise
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"a result's settings must be those of a comparison, but: {error}") from error
 
 
+def _located(table: str, folder: Path, digests: Any) -> str:
+    if not table.endswith(".npz") or Path(table).exists():
+        return table
+    beside = folder / Path(table).name
+    if not beside.exists():
+        raise InvalidInputError(
+            f"the result was made with the recorded table {table}, which is neither there nor at {beside}: nothing was "
+            f"checked; put it at either place (by task the SHA-256 of the tables: {digests})"
+        )
+    return str(beside)
+
+
 def _check_settings(claimed: Mapping[str, Any], options: CompareOptions, *, any_version: bool) -> list[str]:
     """Check that the settings are what a comparison of these options has here; returns what made it if that differs."""
     wanted = json.loads(json.dumps(settings(options, plan_problems(options))))
+    if claimed.get("tables") != wanted.get("tables"):
+        raise InvalidInputError(
+            f"the result was made with tables of SHA-256 {claimed.get('tables')}, but those here have "
+            f"{wanted.get('tables')}: nothing was checked; put the tables that it was made with in their places"
+        )
     others = [name for name in MADE_WITH if claimed.get(name) != wanted[name]]
     for name in others:
         if not any_version:
@@ -121,7 +141,7 @@ def _check_settings(claimed: Mapping[str, Any], options: CompareOptions, *, any_
                 f"the result was made with {name} = {claimed.get(name)!r}, but here it is {wanted[name]!r}: nothing "
                 "was checked; install what made it, or try all the same with --any-version"
             )
-    for name in sorted({*wanted, *claimed} - set(MADE_WITH)):
+    for name in sorted({*wanted, *claimed} - {*MADE_WITH, "table"}):  # where a table is decides nothing
         if claimed.get(name) != wanted.get(name):
             raise InvalidInputError(
                 f"a result with these options must have the setting {name} = {wanted.get(name)!r}, but this one has "
@@ -164,7 +184,7 @@ def _print(
     differences: Sequence[Difference],
     claimed: Mapping[str, Any],
 ) -> None:
-    table = Table(title=f"validation · {backend_label('simulated')}")
+    table = Table(title=f"validation · {backend_label(claimed['backend'])}")
     table.add_column("searcher")
     table.add_column("what was done")
     for title in ("cells", "trials", "confirmed", "refuted"):

@@ -11,6 +11,7 @@ from agenttts_env.experiments.compare.losses import AXES
 from agenttts_env.experiments.compare.names import CONTROLS, INITIALISATION, SEEDED_BASELINE
 from agenttts_env.experiments.compare.options import BASELINE
 from agenttts_env.experiments.compare.results import ALPHA, CLOSE, Estimate, Result, Results
+from agenttts_env.experiments.compare.wording import Wording
 from agenttts_env.experiments.statistics import PairedTest
 
 NONE = "–"
@@ -31,7 +32,7 @@ class Column:
     Attributes:
         name: its head.
         group: the table that it stands in.
-        meaning: one sentence.
+        meaning: one sentence, with ``{true_score}`` for what an incumbent is judged by.
         text: what stands in a row.
         of: results on one problem, on all of several, or both.
     """
@@ -41,6 +42,10 @@ class Column:
     meaning: str
     text: Callable[[Result], str]
     of: Literal["one", "all", "both"] = "both"
+
+    def explained(self, words: Wording) -> str:
+        """The meaning, for a comparison of these words."""
+        return self.meaning.format(true_score=words.true_score)
 
     def fits(self, found: Results) -> bool:
         """Whether it stands in the table of these results."""
@@ -89,7 +94,7 @@ def _columns() -> list[Column]:
     columns = [
         Column(
             "regret", "regret",
-            "Normalised simple regret: how far the expected score of the final incumbent is below the oracle's, as a "
+            "Normalised simple regret: how far the {true_score} of the final incumbent is below the oracle's, as a "
             "multiple of what random search has left after as many trials (in the mean over its runs). Interquartile "
             "mean over runs: 0 is the oracle, 1 is about random search.",
             lambda row: interval(row.regret),
@@ -162,7 +167,7 @@ def _columns() -> list[Column]:
     columns += [
         Column(
             "winner's curse", "reliability",
-            "Search score minus expected score of the final incumbent, mean over runs: by how much a report of the "
+            "Search score minus {true_score} of the final incumbent, mean over runs: by how much a report of the "
             "search score alone would overstate.",
             lambda row: interval(row.curse, "+.3f"),
         ),

@@ -15,11 +15,12 @@ from agenttts_env.errors import RunLogError
 from agenttts_env.experiments.compare.counts import count
 from agenttts_env.experiments.compare.log import ComparisonFolder
 from agenttts_env.experiments.compare.losses import Losses
-from agenttts_env.experiments.compare.options import CompareOptions
+from agenttts_env.experiments.compare.options import CompareOptions, backend_of
 from agenttts_env.experiments.compare.record import CellRecord
 from agenttts_env.experiments.compare.results import Results, results
 from agenttts_env.experiments.compare.standing import standing
 from agenttts_env.experiments.compare.what_ran import what_ran
+from agenttts_env.experiments.compare.wording import Wording, wording
 from agenttts_env.experiments.statistics import Comparison, Interval, Resamples, probability_of_improvement
 from agenttts_env.rendering import backend_label
 
@@ -77,7 +78,12 @@ class Findings:
     @property
     def provenance(self) -> str:
         """What ran for the scores, in a sentence without its full stop."""
-        return f"{what_ran(self.settings)}; the scores are computed from a landscape, and are no measurements"
+        return f"{what_ran(self.settings)}; {self.wording.scores}"
+
+    @property
+    def wording(self) -> Wording:
+        """The words for where scores come from."""
+        return wording(self.settings)
 
     @property
     def size(self) -> str:
@@ -104,9 +110,9 @@ class Findings:
         """The command that makes the same comparison."""
         words = ["agenttts", "compare"]
         for option in fields(CompareOptions):
-            value = self.settings.get(option.name)
+            value = backend_of(self.settings) if option.name == "backend" else self.settings.get(option.name)
             unused = option.name.startswith("llm_") and self.settings.get("llm") is None
-            if option.metadata["group"] == "run" or unused:
+            if option.metadata["group"] == "run" or unused or value == option.default == "simulated":
                 continue
             for word in _words(value):
                 words += ["--" + option.name.replace("_", "-"), word]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
+from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments.compare.options import BASELINE
 from agenttts_env.experiments.statistics import (
     Comparison,
@@ -25,6 +27,9 @@ AXES: Mapping[str, str] = {
     "total_tokens": "tokens computed, the searcher's own included",
 }
 """Along which regret is drawn and summed, and how the axis is called."""
+
+ROUNDING = 1e-9
+"""True scores that differ by less are equal: they are rounded when they are kept."""
 
 POINTS = 50
 """Of curves over tokens; over trials there is one for each trial."""
@@ -58,6 +63,14 @@ class Losses:
             InvalidInputError: random search finds an oracle in every run, so that nothing is left to normalise by; or
                 it spends nothing along an axis.
         """
+        column = comparison.position(BASELINE)
+        for row, task in enumerate(comparison.tasks):
+            if (comparison.achieved[row, column, :, -1] >= oracles.get(task, inf) - ROUNDING).all():
+                raise InvalidInputError(
+                    f"{BASELINE} ends with the best score there is of {task!r}, {oracles[task]:.4g}, in every run, so "
+                    "that regret has no unit: compare with fewer trials, at another budget or without it, in another "
+                    "folder"
+                )
         reference = Reference.of(comparison, oracles, searcher=BASELINE)
         counts = {axis: comparison.trials if axis == "trials" else POINTS for axis in AXES}
         grids = {axis: np.arange(1, count + 1) / count for axis, count in counts.items()}

@@ -11,7 +11,7 @@ from agenttts_env.experiments.compare import text_tables
 from agenttts_env.experiments.compare.columns import COLUMNS, GROUPS, missing_controls
 from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.plots import Drawn, draw_plots
-from agenttts_env.experiments.compare.sentences import READING, seeding, summary, told_difference
+from agenttts_env.experiments.compare.sentences import seeding, summary, told_difference
 from agenttts_env.experiments.compare.text_tables import TextTable
 from agenttts_env.experiments.compare.written import whole
 
@@ -46,6 +46,8 @@ def _page(findings: Findings, drawn: Sequence[Drawn], folder: Path) -> Iterator[
     yield f"# {len(findings.comparison.searchers)} searchers compared ({text(findings.label)})"
     yield text(summary(found, findings.label))
     yield text(f"{findings.provenance}. {findings.size}.")
+    if findings.wording.caution:
+        yield text(findings.wording.caution)
     for note in (findings.unfinished, missing_controls(found)):
         if note:
             yield f"**{text(note)}**"
@@ -67,8 +69,8 @@ def _page(findings: Findings, drawn: Sequence[Drawn], folder: Path) -> Iterator[
             for group, title in GROUPS.items():
                 yield from table(text_tables.group_table(part, group, title), level=4)
     yield "## How to read it"
-    yield from map(text, READING)
-    yield "\n".join(f"- **{text(column.name)}**: {text(column.meaning)}" for column in COLUMNS)
+    yield from map(text, findings.wording.reading)
+    yield "\n".join(f"- **{text(column.name)}**: {text(column.explained(findings.wording))}" for column in COLUMNS)
     yield from table(text_tables.settings(findings), level=2)
     yield from table(text_tables.versions(findings), level=2)
     if findings.broken:

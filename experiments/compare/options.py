@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from agenttts_env.cost import get_cost
 from agenttts_env.errors import InvalidInputError, MissingExtraError
 from agenttts_env.experiments import parsing
+from agenttts_env.experiments.compare.budgets import Budgets, check_budgets, parse_budgets
 from agenttts_env.experiments.llm_spec import check_llm
 from agenttts_env.experiments.options import SearchOptions, WandbMode
 from agenttts_env.experiments.parsing import Parser
@@ -26,9 +26,10 @@ SLOW = ("gp", "gp+init")
 LLM_SEARCHERS = ("agenttts", "agenthpo", "mlcopilot", "zero-shot", "llambo", "centaur")
 """The default searchers that an LLM adds."""
 
-NAMED_BUDGETS = ("default", "published")
+EXAMPLES = 50
+"""Size of a simulated search split, unless another is asked for."""
 
-Budgets = str | tuple[float, ...]
+Backend = Literal["simulated", "replay"]
 Launcher = Literal["processes", "ray"]
 
 
@@ -47,21 +48,9 @@ def _names(name: str, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(part.strip() for word in words for part in word.split(","))
 
 
-def _budgets(name: str, words: Sequence[str]) -> Budgets:
-    parts = _names(name, words)
-    if len(parts) == 1 and parts[0] in NAMED_BUDGETS:
-        return parts[0]
-    try:
-        return tuple(map(float, parts))
-    except ValueError:
-        raise InvalidInputError(
-            f"`{name}` must be {' or '.join(NAMED_BUDGETS)}, or numbers with commas between them, but got "
-            f"{','.join(parts)!r}"
-        ) from None
-
-
-def _option(default: Any, group: str, parse: Parser, metavar: str, text: str) -> Any:
-    metadata = {"group": group, "parse": parse, "metavar": metavar, "help": text}
+def _option(default: Any, group: str, parse: Parser, metavar: str, text: str, *, backend: Backend | None = None) -> Any:
+    """An option, which may be one of a single backend."""
+    metadata = {"group": group, "parse": parse, "metavar": metavar, "help": text, "backend": backend}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -85,18 +74,20 @@ class CompareOptions:
     """
 
     tasks: tuple[str, ...] = _option(
-        landscape_names,
+        (),
         "problem",
         _names,
         "NAME,…",
-        "simulated tasks, see `agenttts tasks` [all there are]",
+        "tasks, see `agenttts tasks` [all that can be simulated; of a replay those of --table, or of all tables that "
+        "this package has]",
     )
     budgets: Budgets = _option(  # noqa: RUF009
         "default",
         "problem",
-        _budgets,
-        "WHICH|X,…",
-        "default: each task's own; published: all that figures were published for; or numbers, the same for all tasks",
+        parse_budgets,
+        "WHICH|[TASK=]X,…",
+        "default: each task's own; published: all that figures were published for; or numbers, the same for all tasks, "
+        "or of one task (repeatable; the others have their own)",
     )
     cost: str = _as_in_search("cost")
     models: Mapping[str, tuple[str, ...]] = _as_in_search("models")
@@ -105,7 +96,25 @@ class CompareOptions:
         "problem",
         _stage_numbers,
         "[STAGE=]T,…",
-        "sampling temperature of one stage, or of all; .9 by default, at which the simulated tasks were fitted",
+        "sampling temperature of one stage, or of all; .9 by default, at which the simulated tasks were fitted; of a "
+        "replay the recorded one",
+        backend="simulated",
+    )
+    backend: Backend = _option(  # noqa: RUF009
+        "simulated",
+        "problem",
+        parsing.text,
+        "NAME",
+        "where scores come from: simulated (a landscape fitted to published figures), or replay (recorded outcomes "
+        "of real models, see `agenttts record`)",
+    )
+    table: tuple[str, ...] = _option(
+        (),
+        "problem",
+        _names,
+        "TABLE,…",
+        "the recorded tables of a replay, at most one a task: files, or names of those that this package has [these]",
+        backend="replay",
     )
     searchers: tuple[str, ...] = _option(
         (),
@@ -122,8 +131,9 @@ class CompareOptions:
         "search",
         parsing.text,
         "ENGINE:MODEL",
-        "the LLM of the searchers that are driven by one, while scores stay simulated. With transformers or vllm their "
-        "runs take turns in one process, as each process would load the model; with openai they go on in parallel",
+        "the LLM of the searchers that are driven by one, while scores stay simulated, or recorded. With transformers "
+        "or vllm their runs take turns in one process, as each process would load the model; with openai they go on in "
+        "parallel",
     )
     llm_temperature: float = _as_in_search("llm_temperature")
     llm_max_tokens: int = _as_in_search("llm_max_tokens")
@@ -132,10 +142,18 @@ class CompareOptions:
         "search",
         parsing.integer,
         "N",
-        "runs of every searcher on every task; all searchers' runs of a seed see the same simulated data set",
+        "runs of every searcher on every task; all searchers' runs of a seed see the same simulated data "
+        "set, or those of the recorded examples that the seed draws",
     )
     trials: int = _option(50, "search", parsing.integer, "N", "how many allocations a run tries")
-    examples: int = _option(50, "data", parsing.integer, "N", "size of the search split, which makes scores noisy")
+    examples: int | None = _option(
+        None,
+        "data",
+        parsing.integer,
+        "N",
+        "size of the search split, which makes scores noisy; of a replay each seed draws so many of the recorded ones, "
+        f"and with all of them it is the searcher's only [{EXAMPLES}; of a replay all]",
+    )
     llm_option: Mapping[str, Any] = _as_in_search("llm_option")
     base_url: tuple[str, ...] = _as_in_search("base_url")
     jobs: int | None = _option(
@@ -169,11 +187,16 @@ class CompareOptions:
     )
 
     def __post_init__(self) -> None:
+        _require(self.backend in get_args(Backend), "backend", _one_of(Backend), self.backend)
+        for option in fields(self):
+            only, value = option.metadata.get("backend"), getattr(self, option.name)
+            _require(not value or only in (None, self.backend), option.name, f"needs the backend {only}", value)
         if not self.searchers:
             more = () if self.llm is None else LLM_SEARCHERS
             object.__setattr__(self, "searchers", default_searchers() + more)
-        for value in self.tasks:
-            _require(value in landscape_names(), "tasks", f"must be among {', '.join(landscape_names())}", value)
+        if self.examples is None and self.backend == "simulated":
+            object.__setattr__(self, "examples", EXAMPLES)
+        self._resolve_tasks()
         for name in ("tasks", "searchers"):
             values = getattr(self, name)
             _require(len(set(values)) == len(values), name, "must differ", ",".join(values))
@@ -187,16 +210,8 @@ class CompareOptions:
         for name, least in (("seeds", 2), ("trials", 1), ("examples", 1), ("jobs", 1)):
             value = getattr(self, name)
             _require(value is None or value >= least, name, f"must be >= {least}", value)
-        if isinstance(self.budgets, str):
-            _require(self.budgets in NAMED_BUDGETS, "budgets", f"must be {' or '.join(NAMED_BUDGETS)}", self.budgets)
-        else:
-            _require(bool(self.budgets), "budgets", "must name at least one", self.budgets)
-            _require(all(map(math.isfinite, self.budgets)), "budgets", "must be finite", self.budgets)
-            _require(len(set(self.budgets)) == len(self.budgets), "budgets", "must differ", self.budgets)
         get_cost(self.cost)
-        _require(
-            self.budgets != "published" or self.cost == "paper", "budgets", "are published in paper units", self.cost
-        )
+        check_budgets(self.budgets, tasks=self.tasks, backend=self.backend, cost=self.cost)
         check_llm(self)
         _require(
             not self.base_url or (self.llm is not None and self.llm.startswith("openai:")),
@@ -204,8 +219,8 @@ class CompareOptions:
             "needs an `llm` of the engine openai",
             self.base_url,
         )
-        for name, known in (("launcher", get_args(Launcher)), ("wandb", get_args(WandbMode))):
-            _require(getattr(self, name) in known, name, f"must be one of {', '.join(known)}", getattr(self, name))
+        for name, known in (("launcher", Launcher), ("wandb", WandbMode)):
+            _require(getattr(self, name) in get_args(known), name, _one_of(known), getattr(self, name))
         _require(
             self.ray_address is None or self.launcher == "ray",
             "ray_address",
@@ -220,6 +235,23 @@ class CompareOptions:
         )
         _check_searchers(self.searchers, llm=self.llm is not None)
         _check_libraries(self)
+
+    def _resolve_tasks(self) -> None:
+        known, named, hint = landscape_names(), landscape_names(), ""
+        if self.backend == "replay":
+            from agenttts_env.experiments.compare.replay_source import recorded_tables
+
+            tables = recorded_tables(self.table)
+            known = tuple(tables)
+            named = tuple(task for task, table in tables.items() if table in self.table)
+            hint = ", of which there is a recorded table (name others by `table`)"
+        if not self.tasks:
+            object.__setattr__(self, "tasks", named or known)
+        for value in self.tasks:
+            _require(value in known, "tasks", f"must be among {', '.join(known)}{hint}", value)
+        if self.backend == "replay":
+            for task in named:
+                _require(task in self.tasks, "tasks", f"must have {task!r}, of which there is a `table`", self.tasks)
 
     @property
     def folder(self) -> Path:
@@ -240,8 +272,24 @@ class CompareOptions:
         return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
     def deciding(self) -> dict[str, Any]:
-        """The options that decide results, JSON-able."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["group"] != "run"}
+        """The options that decide results on the backend, JSON-able."""
+        return {option.name: getattr(self, option.name) for option in deciding_options(self.backend)}
+
+
+def deciding_options(backend: Backend) -> list[Field[Any]]:
+    """The options that decide results on a backend, besides it."""
+    return [
+        option
+        for option in fields(CompareOptions)
+        if option.metadata["group"] != "run"
+        and option.metadata.get("backend") in (None, backend)
+        and option.name != "backend"
+    ]
+
+
+def backend_of(settings: Mapping[str, Any]) -> Backend:
+    """The backend that was asked for in a comparison of these settings, which say ``scripted replay`` too."""
+    return "simulated" if settings.get("backend") == "simulated" else "replay"
 
 
 def read_options(path: str | Path) -> dict[str, Any]:
@@ -315,6 +363,10 @@ def _check_libraries(options: CompareOptions) -> None:
         from agenttts_env.experiments.wandb_session import import_wandb
 
         import_wandb()
+
+
+def _one_of(choices: Any) -> str:
+    return f"must be one of {', '.join(get_args(choices))}"
 
 
 def _require(holds: bool, name: str, rule: str, value: Any) -> None:

@@ -14,7 +14,7 @@ from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.plots import Drawn
 from agenttts_env.experiments.compare.plots.style import INK, PAPER
 from agenttts_env.experiments.compare.results import Results
-from agenttts_env.experiments.compare.sentences import READING, seeding, summary, told_difference
+from agenttts_env.experiments.compare.sentences import seeding, summary, told_difference
 from agenttts_env.experiments.compare.text_tables import TextTable
 from agenttts_env.experiments.compare.written import whole
 
@@ -51,6 +51,8 @@ def _page(findings: Findings, drawn: Sequence[Drawn]) -> Iterator[str]:
     yield f"<h1>{escape(f'{len(findings.comparison.searchers)} searchers compared')}</h1>"
     yield f'<p class="summary">{escape(summary(findings.overall, findings.label))}</p>'
     yield f"<p>{escape(findings.provenance)}. {escape(findings.size)}.</p>"
+    if findings.wording.caution:
+        yield f"<p>{escape(findings.wording.caution)}</p>"
     for warning in _warnings(findings):
         yield f'<p class="warn">{escape(warning)}</p>'
     links = (f'<li><a href="#{key}">{escape(name)}</a></li>' for key, name in SECTIONS.items())
@@ -115,11 +117,11 @@ def _pairs(findings: Findings) -> Iterator[str]:
 
 
 def _reading(findings: Findings) -> Iterator[str]:
-    for paragraph in READING:
+    for paragraph in findings.wording.reading:
         yield f"<p>{escape(paragraph)}</p>"
     yield "<dl>"
     for column in COLUMNS:
-        yield f"<dt>{escape(column.name)}</dt><dd>{escape(column.meaning)}</dd>"
+        yield f"<dt>{escape(column.name)}</dt><dd>{escape(column.explained(findings.wording))}</dd>"
     yield "</dl>"
 
 

@@ -13,16 +13,17 @@ from typing import Any
 from agenttts_env.allocation import Allocation
 from agenttts_env.baselines.rl.policy import policy_file
 from agenttts_env.baselines.rl.policy_searcher import PREFIX
-from agenttts_env.building import backend_name, build_simulated
+from agenttts_env.building import backend_name, build_simulated, find_table
 from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments.compare.cell_llm import CellLLM
 from agenttts_env.experiments.compare.options import CompareOptions
 from agenttts_env.experiments.compare.problem import ComparedProblem, spread
+from agenttts_env.experiments.compare.replay_source import ReplaySource, recorded_tables
+from agenttts_env.experiments.compare.simulated_source import SimulatedSource
+from agenttts_env.experiments.compare.source import Source
 from agenttts_env.experiments.llm_spec import LLMSpec
 from agenttts_env.experiments.searchers import needs_llm
 from agenttts_env.experiments.variants import Variant
-from agenttts_env.problem import Problem
-from agenttts_env.simulation.landscape import load_landscape
 from agenttts_env.task import Task
 
 LIBRARIES = ("numpy", "scipy", "optuna", "cmaes", "torch")
@@ -38,7 +39,9 @@ MODULES = (
     "experiments/compare/cell_llm.py",
     "experiments/compare/problem.py",
     "experiments/compare/record.py",
+    "experiments/compare/replay_source.py",
     "experiments/compare/runner.py",
+    "experiments/compare/simulated_source.py",
     "experiments/statistics/cell.py",
 )
 """The files that do so elsewhere."""
@@ -53,9 +56,9 @@ class CellPlan:
     Attributes:
         problem: what is searched.
         searcher: its name.
-        seed: of the simulated data set and of the searcher.
+        seed: of the data set and of the searcher.
         trials: of the run.
-        examples: size of the search split.
+        examples: size of the search split; None for all that were recorded.
         llm: the searcher's, if it needs one.
         claimed: what is asked for in place of what the searcher would ask for, to check a result: an allocation or None
             a trial. None runs the searcher.
@@ -65,7 +68,7 @@ class CellPlan:
     searcher: str
     seed: int
     trials: int
-    examples: int
+    examples: int | None
     llm: CellLLM | None = None
     claimed: tuple[Allocation | None, ...] | None = None
 
@@ -79,31 +82,58 @@ def plan_problems(options: CompareOptions) -> list[ComparedProblem]:
     """The problems of a comparison.
 
     Raises:
-        InvalidInputError: a budget does not pay a task's cheapest allocation, or leaves too little to decide; or a
-            stage, a model or a temperature is not on offer.
+        InvalidInputError: a budget does not pay a task's cheapest allocation, or leaves too little to decide; a stage,
+            a model, a temperature, or so many examples are not on offer; or a policy was not trained for such a
+            problem.
     """
-    tasks = {name: build_simulated(name)[0] for name in options.tasks}
-    _check_stages(options, tasks)
     problems = []
-    for name, task in tasks.items():
-        models, temperatures = spread(task, options.models), spread(task, options.temperature)
-        spec = build_simulated(name, models=dict(models), temperatures=dict(temperatures))[0]
-        if options.budgets == "default":
-            budgets: tuple[float, ...] = (Problem.of(spec, cost=options.cost).budget,)
-        elif isinstance(options.budgets, str):
-            budgets = tuple(sorted(load_landscape(name).published_budgets))
-        else:
-            budgets = options.budgets
+    for source in _sources(options):
+        budgets = _budgets(options, source)
         for budget in budgets:
-            count = Problem.of(spec, cost=options.cost, budget=budget).count()
+            count = source.problem(options.cost, budget).count()
             if count <= options.trials:
                 raise InvalidInputError(
                     f"`budgets` must pay more allocations than there are `trials`, {options.trials}, but {budget:g} "
-                    f"pays {count} of task {name!r}"
+                    f"pays {count} of task {source.task!r}"
                 )
-            title = name if len(budgets) == 1 else f"{name} @ {budget:g}"
-            problems.append(ComparedProblem(title, name, budget, options.cost, models, temperatures))
+            title = source.task if len(budgets) == 1 else f"{source.task} @ {budget:g}"
+            problems.append(ComparedProblem(title, source, budget, options.cost))
+    if options.backend == "replay":
+        _check_policies(options, problems)
     return problems
+
+
+def _sources(options: CompareOptions) -> list[Source]:
+    if options.backend == "simulated":
+        tasks = {name: build_simulated(name)[0] for name in options.tasks}
+        _check_stages(options, tasks)
+        return [
+            SimulatedSource(name, spread(task, options.models), spread(task, options.temperature))
+            for name, task in tasks.items()
+        ]
+    tables = recorded_tables(options.table)
+    found = {name: find_table(tables[name]) for name in options.tasks}
+    _check_stages(options, {name: table.task for name, table in found.items()})
+    for name, table in found.items():
+        recorded = len(table.examples["search"])
+        if options.examples is not None and options.examples > recorded:
+            raise InvalidInputError(
+                f"`examples` must be at most {recorded}, the recorded search examples of task {name!r}, but got "
+                f"{options.examples}"
+            )
+    backends = {name: table.backend for name, table in found.items()}
+    if len(set(backends.values())) > 1:
+        raise InvalidInputError(f"all tables must be of real models, or none, but they are {backends}")
+    return [ReplaySource.of(name, tables[name], spread(table.task, options.models)) for name, table in found.items()]
+
+
+def _budgets(options: CompareOptions, source: Source) -> tuple[float, ...]:
+    budgets = options.budgets
+    if isinstance(budgets, Mapping):
+        budgets = budgets.get(source.task, "default")
+    if budgets == "published":
+        return source.published_budgets
+    return (source.problem(options.cost).budget,) if isinstance(budgets, str) else budgets
 
 
 def _check_stages(options: CompareOptions, tasks: Mapping[str, Task]) -> None:
@@ -112,6 +142,15 @@ def _check_stages(options: CompareOptions, tasks: Mapping[str, Task]) -> None:
         for stage in getattr(options, name):
             if stage != "*" and stage not in known:
                 raise InvalidInputError(f"`{name}` must name a stage among {', '.join(known)}, but got {stage!r}")
+
+
+def _check_policies(options: CompareOptions, problems: Sequence[ComparedProblem]) -> None:
+    """Tables offer other models and levels than most policies were trained for: that is no run that breaks down."""
+    for name in options.searchers:
+        if name.startswith(PREFIX):
+            searcher = Variant.parse(name).make()
+            for problem in problems:
+                searcher.reset(problem.problem(), trials=options.trials, seed=0)
 
 
 def plan_cells(options: CompareOptions, problems: Sequence[ComparedProblem], run: str = "") -> Iterator[CellPlan]:
@@ -140,13 +179,20 @@ def settings(options: CompareOptions, problems: Sequence[ComparedProblem]) -> di
     spec = LLMSpec.of(options)
     return {
         "comparison": FORMAT,
-        "backend": "simulated",
+        "backend": problems[0].source.backend if problems else options.backend,
         **options.deciding(),
         "llm_backend": backend_name(spec.engine) if spec is not None and _driven(options) else None,
+        **_tables(problems),
         "problems": [problem.to_json() for problem in problems],
         "policies": {name: _digest_of_policy(name) for name in options.searchers if name.startswith(PREFIX)},
         **installed(),
     }
+
+
+def _tables(problems: Sequence[ComparedProblem]) -> dict[str, dict[str, str]]:
+    """By task the SHA-256 of the table that is replayed, if any is."""
+    digests = {problem.task: problem.source.sha256 for problem in problems if isinstance(problem.source, ReplaySource)}
+    return {"tables": digests} if digests else {}
 
 
 def installed() -> dict[str, Any]:

@@ -32,7 +32,8 @@ class CellRecord:
         reason: why it is not complete; else empty.
         cost: in the problem's unit; None without an allocation.
         score: on the search split, as the searcher was told; None unless complete.
-        true_score: expected score of the incumbent, which no searcher sees; None before the first completed trial.
+        true_score: of the incumbent, expected or recorded on the test split, which no searcher sees; None before the
+            first completed trial.
         flops: of the trial's own inference.
         overhead_tokens: computed by the searcher's LLM.
         spending: see :data:`~agenttts_env.experiments.statistics.cell.SPENDING`.

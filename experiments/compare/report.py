@@ -71,13 +71,15 @@ def _print(findings: Findings, console: Console, *, every_problem: bool) -> None
     console.print(results_table(findings.overall, findings.title(findings.overall), findings.label))
     if not alone and not every_problem:
         console.print(winners_table(findings))
-    console.print(LEGEND, highlight=False)
+    console.print(LEGEND.format(true_score=findings.wording.true_score), highlight=False)
     said = summary(findings.overall, findings.label), seeding(findings.overall), told_difference(findings)
     for line in ("", *filter(None, said)):
         console.print(line, markup=False, highlight=False)
     if missing_controls(findings.overall):
         console.print(missing_controls(findings.overall), markup=False, highlight=False)
     console.print(f"{findings.provenance}. {findings.size}.", markup=False, highlight=False)
+    if findings.wording.caution:
+        console.print(findings.wording.caution, markup=False, highlight=False)
     if findings.unfinished:
         console.print(findings.unfinished, style="yellow")
     broken = findings.broken

@@ -77,7 +77,7 @@ def read_result(path: str | Path) -> Result:
 
     Raises:
         InvalidInputError: it has another form; a number is not finite; a cell or a trial is missing, or is one too
-            many; or it is no simulation. Says where.
+            many; or its scores are neither simulated nor replayed. Says where.
     """
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_not_finite)
@@ -104,7 +104,8 @@ def read_result(path: str | Path) -> Result:
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:
-    _require(settings.get("backend") == "simulated", f"must be a simulation, but is {settings.get('backend')!r}")
+    known, backend = ("simulated", "replay", "scripted replay"), settings.get("backend")
+    _require(backend in known, f"must be simulated or replayed, but is {backend!r}")
     for name, kind in (("seeds", int), ("trials", int), ("searchers", list), ("problems", list)):
         value = settings.get(name)
         _require(isinstance(value, kind) and not isinstance(value, bool), f"has no valid setting `{name}`")

@@ -88,4 +88,4 @@ def _run(cells: Sequence[CellPlan], options: CompareOptions) -> Iterator[CellRec
 
 
 def _oracles(problems: Sequence[ComparedProblem]) -> Mapping[str, Any]:
-    return {problem.name: problem.oracle().best().to_json() for problem in problems}
+    return {problem.name: problem.best().to_json() for problem in problems}

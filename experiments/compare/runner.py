@@ -11,7 +11,6 @@ from typing import Any
 from agenttts_env.allocation import Allocation
 from agenttts_env.errors import EngineError, ProposalError
 from agenttts_env.experiments.compare.plan import CellPlan
-from agenttts_env.experiments.compare.problem import oracle_of
 from agenttts_env.experiments.compare.record import CellRecord
 from agenttts_env.experiments.statistics import Cell
 from agenttts_env.experiments.variants import Variant
@@ -42,13 +41,9 @@ def run_cell(plan: CellPlan) -> CellRecord:
     except Exception as raised:  # whatever a searcher does wrong is its result
         error = _describe(raised)
         trials += [Trial(n, None, None, "failed", reason=error) for n in range(len(trials), plan.trials)]
-    oracle = oracle_of(problem)
-
-    def true_score(allocation: Allocation) -> float:
-        # One allocation's chain of matrices: the table of all of them would take a second and 64 MB in every process.
-        return oracle.population.expected(oracle.population.main, oracle.choices(allocation))
-
-    cell = Cell.of(problem.name, plan.searcher, plan.seed, trials, true_score)
+    finally:
+        env.close()
+    cell = Cell.of(problem.name, plan.searcher, plan.seed, trials, problem.true_score)
     record = CellRecord.of(cell, trials, error)
     return replace(record, notes=tuple(notes), training=_training(searcher))
 

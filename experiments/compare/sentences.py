@@ -94,17 +94,3 @@ def told_difference(findings: Findings) -> str:
         f"told with 80% power, and {among} if all {plan.pairs} pairs are tested (signed-rank, {ALPHA:.0%}; the paired "
         f"differences deviate by {plan.deviation:.2f}, the median over pairs)."
     )
-
-
-READING = (
-    "Every searcher runs on every problem with the same seeds: of a seed, all see the same data set and noise. "
-    "What a search names at its end, the trial with the highest search score, is judged by its expected score, which "
-    "no searcher sees, against the best allocation within the budget (the oracle, found by computing all) and against "
-    "random search. Nobody else enters the regret.",
-    "Intervals are 95%, bootstrapped over the seeds of each problem, and are about these problems; the error of random "
-    "search's mean, which is the unit of regret, is common to all searchers of a problem and is in none. Tests are "
-    "signed-rank tests of runs paired by seed, stratified by problem, with Holm's correction.",
-    "An interquartile mean leaves out the worst and the best quarter of runs; gains and shares explained are of plain "
-    "means, in which a few bad runs weigh much. Where the two disagree, look at the performance profiles.",
-)
-"""How to read a comparison."""

@@ -22,10 +22,11 @@ _SHORT = {
 }
 
 LEGEND = """\
-regret: of the final incumbent's expected score; interquartile mean; 0 is the oracle, 1 about random search.
+regret: of the final incumbent's {true_score}; interquartile mean; 0 is the oracle, 1 about random search.
 over X: regret saved against X, paired by seed, mean; * told by the signed-rank test (Holm). rank: 1 is best.
 within 5%: share of runs that end within 5% of the oracle's score / that were there at any time.
 ERT: expected trials until there, restarted until one is. Intervals are over seeds, on these problems."""
+"""For :meth:`str.format`."""
 
 
 def results_table(found: Results, title: str, label: str) -> Table:

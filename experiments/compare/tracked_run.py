@@ -79,7 +79,7 @@ def cell_runs(folder: ComparisonFolder, findings: Findings) -> Iterator[TrackedR
     comparison, reference = findings.comparison, findings.losses.reference
     columns = {
         "best_score": comparison.incumbent_scores,
-        "expected_score": comparison.test_scores,
+        findings.wording.true_score.replace(" ", "_"): comparison.test_scores,
         "regret": simple_regret(comparison, reference),
         "normalised_regret": normalised_regret(comparison, reference),
         "winners_curse": winners_curse(comparison),

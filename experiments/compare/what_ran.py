@@ -1,4 +1,4 @@
-"""What was simulated in a comparison and what was not, in words: nothing that no model wrote may look as if one had."""
+"""What ran in a comparison and what did not, in words: nothing that no model wrote may look as if one had."""
 
 from __future__ import annotations
 

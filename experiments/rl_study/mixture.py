@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from agenttts_env.baselines.rl.policy_searcher import PREFIX
+from agenttts_env.errors import AgentTTSError
 from agenttts_env.experiments.compare.launcher import run_cells
 from agenttts_env.experiments.compare.options import CompareOptions
 from agenttts_env.experiments.compare.plan import CellPlan, plan_problems
-from agenttts_env.experiments.compare.problem import oracle_of
 from agenttts_env.experiments.rl_study.trainings import Training, read_curve, read_seconds
 from agenttts_env.experiments.statistics import Cell, Comparison
 
@@ -60,7 +60,7 @@ def mixture_findings(trainings: Sequence[Training], out: Path, jobs: int) -> Mix
     options = CompareOptions(tasks=tasks, searchers=SEARCHERS, seeds=DATA_SEEDS, trials=TRIALS)
     cells, oracles, names = [], {}, {name: name for name in SEARCHERS}
     for problem in plan_problems(options):
-        oracles[problem.name] = oracle_of(problem).best().score
+        oracles[problem.name] = problem.best().score
         for seed in range(DATA_SEEDS):
             training = Training("mixture", problem.task, seed % seeds)
             policy, untrained = f"{PREFIX}{training.last(out)}", f"{PREFIX}{training.untrained(out)}"
@@ -70,7 +70,7 @@ def mixture_findings(trainings: Sequence[Training], out: Path, jobs: int) -> Mix
     found: list[Cell] = []
     for record in run_cells(cells, jobs):
         if record.error:
-            raise RuntimeError(f"{record.searcher} broke down on {record.problem}: {record.error}")
+            raise AgentTTSError(f"{record.searcher} broke down on {record.problem}: {record.error}")
         found.append(replace(record.cell(), searcher=names[record.searcher]))
     order = (POLICY, UNTRAINED, *SEARCHERS)
     found.sort(key=lambda cell: (tasks.index(cell.task), order.index(cell.searcher), cell.seed))

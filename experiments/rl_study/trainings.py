@@ -23,8 +23,11 @@ from agenttts_env.experiments.train_plan import TrainPlan
 from agenttts_env.simulation.landscape import landscape_names
 from agenttts_env.tasks import TASKS
 
-STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 500_000, "mixture": 400_000}
+STEPS: dict[Kind, int] = {"stagewise": 100_000, "per-query": 1_000_000, "mixture": 400_000}
 """Of a training; each takes a minute or two of one core."""
+
+EPISODES: dict[Kind, int] = {"stagewise": 256, "per-query": 1024, "mixture": 256}
+"""Of an evaluation: a question's score is right or wrong, so that many are needed to select a policy by their mean."""
 
 SECTIONS = 10
 """Evaluations of a training, beside the one before it begins."""
@@ -58,6 +61,7 @@ class Training:
             held_out=(self.task,) if mixture else (),
             steps=steps,
             eval_every=max(1, steps // SECTIONS),
+            eval_episodes=EPISODES[self.kind],
             seed=self.seed,
             out=str(self.folder(out)),
         )

@@ -163,7 +163,7 @@ def change(path: str, value: Any) -> Callable[[Result], None]:
         (change("settings.trials", 4), "must have 4 trials"),
         (change("settings.examples", "10"), "settings must be those of a comparison"),
         (change("settings.examples", ...), "must have the setting `examples`"),
-        (change("settings.backend", "live"), "must be a simulation, but is 'live'"),
+        (change("settings.backend", "live"), "must be simulated or replayed, but is 'live'"),
         (change("settings.searchers", ["random", "grid", AGENT]), "lacks the cell (cwq, grid, seed 0)"),
         (change("settings.searchers.0", {}), "without a name"),
         (change("settings.llm", None), "needs an LLM"),

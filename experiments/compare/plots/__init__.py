@@ -78,7 +78,7 @@ def plots_of(findings: Findings) -> list[Plot]:
         ),
         Plot(
             "curse", "The winner's curse",
-            "Search score minus expected score of the final incumbent, with 95% intervals.",
+            f"Search score minus {findings.wording.true_score} of the final incumbent, with 95% intervals.",
             draw_curse,
         ),
     ]  # fmt: skip

@@ -19,5 +19,5 @@ def draw_curse(drawn: Figure, findings: Findings) -> None:
         if isfinite(row.curse.value):
             forest(axes, y, row.curse, look[row.searcher].colour, filled=True)
     axes.axvline(0, color=INK, linewidth=0.7, linestyle=":")
-    axes.set_xlabel("search score minus expected score")
+    axes.set_xlabel(f"search score minus {findings.wording.true_score}")
     name_rows(axes, rows)

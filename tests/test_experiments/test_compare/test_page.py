@@ -17,6 +17,7 @@ from agenttts_env.experiments.compare.columns import COLUMNS
 from agenttts_env.experiments.compare.findings import Findings
 from agenttts_env.experiments.compare.markdown import text, write_docs_page
 from agenttts_env.experiments.compare.page import inline_svg
+from agenttts_env.experiments.compare.wording import SIMULATED
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "br"}
@@ -83,7 +84,7 @@ def test_a_page_says_everything(finished: Path, findings: Findings) -> None:
         assert name in page
     for column in COLUMNS:
         assert page.count(f">{column.name}</th>") >= 1
-        assert page.count(f"<dt>{column.name}</dt><dd>{column.meaning}</dd>") == 1
+        assert page.count(f"<dt>{column.name}</dt><dd>{column.explained(SIMULATED)}</dd>") == 1
     assert "agenttts compare --tasks cwq,webqsp" in page
     assert "No searcher broke down." in page
     assert "prefers-color-scheme: dark" in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from agenttts_env.building import build_simulated
 from agenttts_env.experiments.compare import plan
 from agenttts_env.experiments.compare.options import CompareOptions
 from agenttts_env.experiments.compare.plan import plan_cells, plan_problems
-from agenttts_env.experiments.compare.problem import ComparedProblem
 from agenttts_env.experiments.variants import Variant
 from agenttts_env.problem import Problem
 
@@ -50,18 +48,16 @@ def test_costs_temperatures_and_models_reach_the_problems() -> None:
     )
     cwq, taskbench = plan_problems(options)
     assert cwq.unit == taskbench.unit == "US$"
-    assert dict(cwq.temperatures) == {"retrieve": 0.1, "answer": 0.5}
-    assert dict(cwq.models) == {"answer": ("llama-3.1-8b",)}
-    assert dict(taskbench.temperatures) == dict.fromkeys(("decompose", "select", "fill"), 0.1)
-    assert taskbench.models == ()
+    assert cwq.to_json()["temperatures"] == {"retrieve": 0.1, "answer": 0.5}
+    assert cwq.to_json()["models"] == {"answer": ("llama-3.1-8b",)}
+    assert taskbench.to_json()["temperatures"] == dict.fromkeys(("decompose", "select", "fill"), 0.1)
+    assert taskbench.to_json()["models"] == {}
     problem = cwq.env(examples=10, data_seed=0, trials=3).problem
     assert problem.cost.name == "usd"
     assert problem.budget == cwq.budget == Problem.of(problem.task, cost="usd").budget
     assert [stage.temperature for stage in problem.task.stages] == [0.1, 0.5]
     assert [model.name for model in problem.task.stages[1].models] == ["llama-3.1-8b"]
     assert cwq.oracle().problem.task == problem.task
-    for one in (cwq, taskbench):
-        assert ComparedProblem.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
 def test_another_temperature_is_another_landscape() -> None:

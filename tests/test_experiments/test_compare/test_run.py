@@ -17,6 +17,7 @@ from agenttts_env.experiments import searchers
 from agenttts_env.experiments.compare import plan
 from agenttts_env.experiments.compare.log import ComparisonFolder
 from agenttts_env.experiments.compare.problem import ComparedProblem
+from agenttts_env.experiments.compare.simulated_source import SimulatedSource
 
 Compare = Callable[..., str]
 Rows = Callable[[Path], list[dict[str, str]]]
@@ -29,7 +30,7 @@ def test_every_cell_is_logged_with_what_its_incumbents_are_worth(compare: Compar
     assert len(trials) == 2 * 3 * 2 * 6
     assert {row["backend"] for row in trials} == {"simulated"}
     problem = json.loads((tmp_path / "c" / "run.json").read_text())["problems"][0]
-    oracle = ComparedProblem.from_json(problem).oracle()
+    oracle = ComparedProblem("cwq", SimulatedSource("cwq", ()), problem["budget"]).oracle()
     best = json.loads((tmp_path / "c" / "oracles.json").read_text())["cwq"]
     assert best["score"] == oracle.best().score
     for searcher in ("random", "evolution", "init-only"):
