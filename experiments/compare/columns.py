@@ -56,6 +56,7 @@ def interval(estimate: Estimate | None, style: str = ".2f") -> str:
     """For example ``0.62 [0.55, 0.71]``."""
     if estimate is None or isnan(estimate.value):
         return NONE
+    style = style.replace(".", "z.")  # what rounds to zero has no sign of its own
     if not (isfinite(estimate.low) and isfinite(estimate.high)):
         return f"{estimate.value:{style}} [unbounded]"
     return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"

@@ -111,13 +111,17 @@ def per_query_verdict(found: Sequence[PerQueryFindings]) -> str:
         f"No training took longer than {minutes:.1f} minutes of one core."
     )
     if missed:
-        shares = "; ".join(
-            f"{each.task} saves {each.savings.mean():.0%} (the margin rule {each.rule.saving:.0%})" for each in missed
-        )
-        verdict += f" Where it is missed: {shares}."
+        verdict += f" Where it is missed: {'; '.join(map(_missed, missed))}."
         if all(each.rule.saving > each.savings.mean() for each in missed):
             verdict += " So more can be saved there; the policies have not learnt it in these steps."
     return verdict
+
+
+def _missed(found: PerQueryFindings) -> str:
+    saving, rule = f"{found.savings.mean():.0%}", f"the margin rule {found.rule.saving:.0%}"
+    if all(point.beyond for point in found.points):
+        return f"{found.task} saves at least {saving}, with scores that no static allocation reaches ({rule})"
+    return f"{found.task} saves {saving} ({rule})"
 
 
 def recorded_section(found: RecordedFindings) -> str:

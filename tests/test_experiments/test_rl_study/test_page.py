@@ -75,6 +75,10 @@ def test_targets_of_the_per_query_problem_are_met_or_missed() -> None:
     verdict = per_query_verdict([PER_QUERY, bad])
     assert "is met on all tasks but chatdev" in verdict
     assert "chatdev saves 5% (the margin rule 10%). So more can be saved there" in verdict
+    beyond = replace(bad, points=(replace(POINT, cost=95.0, beyond=True),))
+    assert "chatdev saves at least 5%, with scores that no static allocation reaches (the" in per_query_verdict(
+        [beyond]
+    )
     best = replace(bad, rule=replace(POINT, cost=99.0))
     assert "So more" not in per_query_verdict([best])
 
