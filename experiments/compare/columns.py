@@ -56,10 +56,8 @@ def interval(estimate: Estimate | None, style: str = ".2f") -> str:
     """For example ``0.62 [0.55, 0.71]``."""
     if estimate is None or isnan(estimate.value):
         return NONE
-    style = style.replace(".", "z.")  # what rounds to zero has no sign of its own
-    if not (isfinite(estimate.low) and isfinite(estimate.high)):
-        return f"{estimate.value:{style}} [unbounded]"
-    return f"{estimate.value:{style}} [{estimate.low:{style}}, {estimate.high:{style}}]"
+    value, low, high = (number + 0.0 for number in (estimate.value, estimate.low, estimate.high))  # no zero below zero
+    return f"{value:{style}} [{low:{style}}, {high:{style}}]" if isfinite(low) and isfinite(high) else "unbounded"
 
 
 def gain(test: PairedTest | None) -> str:
