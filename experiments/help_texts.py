@@ -48,9 +48,9 @@ examples:
 """
 
 COMPARE_DESCRIPTION = """\
-Compare searchers on simulated tasks: every searcher on every task with every seed, measured against the best allocation
-there is. No model runs, and the scores are no measurements; with --llm the searchers that need an LLM take part, whose
-replies are real.
+Compare searchers: every searcher on every task with every seed, measured against the best allocation there is. Tasks
+are simulated: no model runs, and the scores are no measurements. With --llm the searchers that need an LLM take part,
+whose replies are real.
 
 With --backend replay the scores are recorded outcomes of real models, and incumbents are judged by the recorded test
 split. A seed then decides the searcher's random choices and, where --examples are fewer than were recorded, which of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -27,6 +26,7 @@ from agenttts_env.baselines.rl.problems import (
     problem_kind,
 )
 from agenttts_env.experiments.train_options import TrainOptions
+from agenttts_env.experiments.versions import installed_versions
 from agenttts_env.simulation.landscape import landscape_names
 
 LIBRARIES = ("agenttts-env", "gymnasium", "numpy", "torch", "stable-baselines3", "sb3-contrib")
@@ -164,10 +164,4 @@ def _seen(kind: Kind, envs: Any) -> dict[str, Any]:
 
 def library_versions() -> dict[str, str]:
     """Versions of :data:`LIBRARIES`, of those that are installed."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return installed_versions(LIBRARIES)

@@ -43,7 +43,7 @@ def suggest(trial: optuna.Trial, start: Mapping[str, Any], keep: Collection[str]
         start: those as they are; only what is among them is changed, and the number of sub-environments never is.
         keep: names of those that stay as they are, too.
     """
-    found = dict(start)
+    found, kept = dict(start), {name: start[name] for name in keep}
     rate = trial.suggest_float("learning_rate", 1e-4, 5e-3, log=True)
     falls = isinstance(start.get("learning_rate"), (list, tuple))
     found["learning_rate"] = [rate, start["learning_rate"][1]] if falls else rate
@@ -54,13 +54,12 @@ def suggest(trial: optuna.Trial, start: Mapping[str, Any], keep: Collection[str]
         found["gamma"] = trial.suggest_categorical("gamma", [0.9, 0.98, 1.0])
         found["gae_lambda"] = trial.suggest_categorical("gae_lambda", [0.9, 0.95, 1.0])
         found["n_steps"] = max(1, int(start["n_steps"] * trial.suggest_categorical("n_steps factor", [0.5, 1.0, 2.0])))
-    found.update({name: start[name] for name in keep})
     if "n_epochs" in start:
         found["n_epochs"] = trial.suggest_int("n_epochs", 2, 10)
         batches = trial.suggest_categorical("batches", [2, 4, 8])
         # A last batch that is smaller than the others would weigh more.
-        found["batch_size"] = -(-int(found["num_envs"]) * int(found["n_steps"]) // batches)
-    return found
+        found["batch_size"] = -(-int(found["num_envs"]) * int((found | kept)["n_steps"]) // batches)
+    return found | kept
 
 
 def score(state: TrainState) -> float:

@@ -58,7 +58,8 @@ def validate(
     """Run a result again, and print what is confirmed and what is refuted.
 
     Cells of searchers without an LLM are run whole. Of an LLM-driven searcher the claimed allocations are evaluated
-    again, in their order: that its LLM asked for them cannot be checked.
+    again, in their order: that its LLM asked for them cannot be checked. Recorded tables are looked for where they
+    were, and beside the result.
 
     Args:
         path: of a ``result.json``.
@@ -69,8 +70,6 @@ def validate(
 
     Returns:
         Whether every trial is confirmed.
-
-    Recorded tables are looked for where they were, and beside the result.
 
     Raises:
         InvalidInputError: the file is no result, or was made with something else than what is here.

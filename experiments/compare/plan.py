@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.resources import files
 from itertools import product
 from typing import Any
@@ -24,6 +24,7 @@ from agenttts_env.experiments.compare.source import Source
 from agenttts_env.experiments.llm_spec import LLMSpec
 from agenttts_env.experiments.searchers import needs_llm
 from agenttts_env.experiments.variants import Variant
+from agenttts_env.experiments.versions import installed_version
 from agenttts_env.task import Task
 
 LIBRARIES = ("numpy", "scipy", "optuna", "cmaes", "torch")
@@ -199,20 +200,13 @@ def installed() -> dict[str, Any]:
     """What results depend on besides the options; equal on all machines that share a comparison."""
     return {
         "version": version("agenttts-env"),
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": {name: installed_version(name) for name in LIBRARIES},
         "code": _code(),
     }
 
 
 def _digest_of_policy(name: str) -> str:
     return hashlib.sha256(policy_file(name.removeprefix(PREFIX)).read_bytes()).hexdigest()[:16]
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
 
 
 def _code() -> str:

@@ -62,7 +62,7 @@ def run_cells_on_ray(
     if not cells:
         return
     with _session(ray, jobs, address):
-        cores = int(ray.cluster_resources().get("CPU", 1))
+        cores = max(1, int(ray.cluster_resources().get("CPU", 0)))  # a cluster that grows on demand may have none yet
         make = ray.remote(num_cpus=1)(_Worker)
         workers = [make.remote(run) for _ in range(min(jobs or cores, cores, len(cells)))]
         here = installed()

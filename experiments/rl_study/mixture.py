@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -56,16 +57,20 @@ def mixture_findings(trainings: Sequence[Training], out: Path, jobs: int) -> Mix
         jobs: number of processes.
     """
     tasks = tuple(dict.fromkeys(each.task for each in trainings))
-    seeds = 1 + max(each.seed for each in trainings)
     options = CompareOptions(tasks=tasks, searchers=SEARCHERS, seeds=DATA_SEEDS, trials=TRIALS)
-    cells, oracles, names = [], {}, {name: name for name in SEARCHERS}
+    trained = {each: f"{PREFIX}{each.last(out)}" for each in trainings}
+    untrained = {each: f"{PREFIX}{each.untrained(out)}" for each in trainings}
+    names = {name: name for name in SEARCHERS}
+    names |= dict.fromkeys(trained.values(), POLICY) | dict.fromkeys(untrained.values(), UNTRAINED)
+
+    def own(task: str) -> list[Training]:
+        return [each for each in trainings if each.task == task]
+
+    cells, oracles = [], {}
     for problem in plan_problems(options):
         oracles[problem.name] = problem.best().score
-        for seed in range(DATA_SEEDS):
-            training = Training("mixture", problem.task, seed % seeds)
-            policy, untrained = f"{PREFIX}{training.last(out)}", f"{PREFIX}{training.untrained(out)}"
-            names |= {policy: POLICY, untrained: UNTRAINED}
-            for searcher in (*SEARCHERS, policy, untrained):
+        for seed, training in zip(range(DATA_SEEDS), cycle(own(problem.task)), strict=False):
+            for searcher in (*SEARCHERS, trained[training], untrained[training]):
                 cells.append(CellPlan(problem, searcher, seed, TRIALS, options.examples))
     found: list[Cell] = []
     for record in run_cells(cells, jobs):
@@ -74,9 +79,6 @@ def mixture_findings(trainings: Sequence[Training], out: Path, jobs: int) -> Mix
         found.append(replace(record.cell(), searcher=names[record.searcher]))
     order = (POLICY, UNTRAINED, *SEARCHERS)
     found.sort(key=lambda cell: (tasks.index(cell.task), order.index(cell.searcher), cell.seed))
-
-    def own(task: str) -> list[Training]:
-        return [each for each in trainings if each.task == task]
 
     curves = {each: read_curve(each.folder(out)) for each in trainings}
     return MixtureFindings(

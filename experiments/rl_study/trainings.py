@@ -80,14 +80,13 @@ class Training:
         return self.folder(out) / FINAL
 
     def untrained(self, out: Path) -> Path:
-        """The file of its policy as it was before training; written if need be."""
+        """Write the policy as it was before training; returns its file."""
         file = out / "untrained" / f"{self.name}.zip"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            plan = TrainPlan.of(self.options(out, 1.0))
-            with closing(plan.make_training_envs()) as envs:
-                model = make_model(plan.algorithm, envs, plan.hyperparameters, seed=self.seed)
-                save_model(model, file, {ABOUT: json.dumps(plan.about(steps=0, episodes=0, seconds=0.0))})
+        file.parent.mkdir(parents=True, exist_ok=True)
+        plan = TrainPlan.of(self.options(out, 1.0))
+        with closing(plan.make_training_envs()) as envs:
+            model = make_model(plan.algorithm, envs, plan.hyperparameters, seed=self.seed)
+            save_model(model, file, {ABOUT: json.dumps(plan.about(steps=0, episodes=0, seconds=0.0))})
         return file
 
 

@@ -13,10 +13,11 @@ from agenttts_env.errors import InvalidInputError
 from agenttts_env.experiments.benchmark_rl import main as benchmark
 from agenttts_env.experiments.train_options import TrainOptions
 from agenttts_env.experiments.train_state import Evaluated, TrainState
-from agenttts_env.experiments.tune_rl import main, score, tune
+from agenttts_env.experiments.tune_rl import main, score, suggest, tune
 
 for _module in ("stable_baselines3", "sb3_contrib", "tensorboard", "yaml", "optuna"):
     pytest.importorskip(_module)
+import optuna  # noqa: E402
 
 
 def test_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,6 +68,21 @@ def test_several_environments_count_together_and_what_is_kept_stays(tmp_path: Pa
     ):
         with pytest.raises(InvalidInputError, match=message):
             tune(**{"options": options, "minutes": 0, "most": 1, "out": tmp_path, "console": Console(), **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("keep", [["n_epochs"], ["batch_size"], ["n_steps", "net_arch"], ["learning_rate", "gamma"]])
+def test_what_is_kept_is_never_changed(keep: list[str]) -> None:
+    start = read_hyperparameters()["per-query"]["MaskablePPO"]
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    tried = [suggest(study.ask(), start, keep) for _ in range(10)]
+    for name in start:
+        values = [found[name] for found in tried]
+        if name in keep or name == "num_envs":
+            assert values == [start[name]] * 10
+        else:
+            assert any(value != values[0] for value in values)
+    if "batch_size" not in keep:
+        assert all(found["num_envs"] * found["n_steps"] % found["batch_size"] == 0 for found in tried)
 
 
 def test_a_study_ends_with_its_time(tmp_path: Path) -> None:
